@@ -1,0 +1,34 @@
+# make data   environment, build, and a summary of what was built and how to load it
+# make test   the tests
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: data test lint validate schema check clean
+.DEFAULT_GOAL := data
+
+data: .venv/ready ## build data/processed/<version>
+	$(BIN)/python build_dataset.py
+
+test: .venv/ready ## run the tests on all cores
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/ready ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+validate: .venv/ready ## check the raw files, and that derived files are fresh
+	$(BIN)/python build_dataset.py validate
+	$(BIN)/python build_dataset.py derive --check
+
+schema: .venv/ready ## renew docs/schema.md, CITATION.cff and the head of README.md
+	$(BIN)/python build_dataset.py derive
+
+clean: ## remove what make made, never a release
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The versions are those of constraints.txt, so that a build gives the same bytes everywhere.
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint]'
+	touch .venv/ready
