@@ -1,0 +1,189 @@
+"""The one door to the package: build a release, check the raw files, look at what there is. ``--help`` says more."""
+
+import json as json_module
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+if TYPE_CHECKING:  # imported where they are used, so that --help is quick
+    from rich.console import Console
+
+    from pipeline.pages import PageReport
+
+RAW = Path("data/raw")
+
+app = App(
+    name="build_dataset.py",
+    help="Validate the raw files and publish versioned Parquet that load_dataset reads.",
+    help_format="plaintext",
+    version_flags=[],
+)
+
+Raw = Annotated[Path, Parameter(help="Folder with the raw files.")]
+Out = Annotated[Path | None, Parameter(help="Folder of the release; data/processed/<version> if not given.")]
+Pages = Annotated[
+    Path | None,
+    Parameter(env_var="HEISSER_DRAHT_PAGES", help="Folder with your copies of withheld pages, found in it by their SHA-256."),
+]
+Version = Annotated[str | None, Parameter(help="Version to build, instead of the one in corpus.toml.")]
+Quiet = Annotated[bool, Parameter(negative="", help="Print nothing but errors.")]
+Json = Annotated[bool, Parameter(negative="", help="Print the result as JSON, for machines.")]
+
+
+@app.command
+@app.default
+def build(
+    *, raw: Raw = RAW, out: Out = None, pages: Pages = None, version: Version = None, quiet: Quiet = False, json: Json = False
+) -> int:
+    """Check the raw files and build a release. This is also what happens without a command.
+
+    A published version is never overwritten. With --pages, texts of withheld pages are filled in, and the release, marked as
+    hydrated, goes to build/<version>+hydrated: it may not be passed on.
+    """
+    from pipeline.build import build as run
+
+    with _stages(quiet or json) as step:
+        built = run(raw, out, pages, version, step)
+    if json:
+        _print_json(
+            {
+                "folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(),
+                "pages": _page_dicts(built.pages), "findings": [finding.as_dict() for finding in built.warnings],
+            }
+        )  # fmt: skip
+    elif not quiet:
+        from pipeline.show import show_findings, show_pages, show_release
+
+        console = _console()
+        show_pages(console, built.pages)
+        console.print()
+        show_findings(console, built.warnings)
+        show_release(console, built.release, built.folder, built.outcome)
+    return 0
+
+
+@app.command
+def validate(*, raw: Raw = RAW, pages: Pages = None, quiet: Quiet = False, json: Json = False) -> int:
+    """Check the raw files and write nothing. Exit status 0: sound; 1: findings; 2: could not run."""
+    from pipeline.build import load_and_check
+
+    with _stages(quiet or json) as step:
+        checked = load_and_check(raw, pages, step=step)
+    findings = checked.findings
+    if json:
+        _print_json({"pages": _page_dicts(checked.pages.reports), "findings": [finding.as_dict() for finding in findings.all]})
+    elif findings.all and not (quiet and not findings.errors):
+        from pipeline.show import show_findings
+
+        show_findings(_console(stderr=bool(findings.errors)), findings.all)
+    if not (quiet or json):
+        from pipeline.show import show_pages
+
+        console = _console()
+        if pages is not None:
+            show_pages(console, checked.pages.reports)
+        corpus = checked.raw
+        console.print(
+            f"{len(corpus.bundles)} articles, {len(corpus.contacts)} contacts, {len(corpus.kb)} knowledge-base rows: "
+            f"{len(findings.errors)} errors, {len(findings.warnings)} warnings",
+            soft_wrap=True,
+        )
+    return 1 if findings.errors else 0
+
+
+@app.command
+def info(release: Path | None = None, /, *, raw: Raw = RAW, json: Json = False) -> int:
+    """Show what a release holds: the one in the folder given, or else the version that corpus.toml names."""
+    from pipeline.build import default_folder
+    from pipeline.describe import read_release
+
+    if release is None:
+        from pipeline.findings import Findings
+        from pipeline.read import read
+
+        release = default_folder(raw, read(raw, Findings()).meta.version, hydrated=False)
+    found = read_release(release)
+    if json:
+        _print_json(found.model_dump())
+    else:
+        from pipeline.show import show_release
+
+        show_release(_console(), found, release)
+    return 0
+
+
+@app.command
+def derive(
+    *, check: Annotated[bool, Parameter(negative="", help="Only say which files are stale, with exit status 1.")] = False
+) -> int:
+    """Renew the files that follow from the models and from corpus.toml: docs/schema.md, CITATION.cff, the head of README.md."""
+    from pipeline.derived import stale
+
+    console = _console()
+    found = stale(Path(), RAW)
+    for path, text in found.items():
+        console.print(f"{path}: {'is stale; run: python build_dataset.py derive' if check else 'renewed'}", soft_wrap=True)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return 1 if check and found else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; gives the exit status: 0 sound, 1 findings, 2 the command could not run."""
+    from pipeline.findings import CannotRun, Refused
+
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return int(app(arguments, exit_on_error=False, print_error=True, result_action="return_value") or 0)
+    except CycloptsError:
+        return 2
+    except CannotRun as error:
+        print(f"build_dataset.py: {error}", file=sys.stderr)
+        return 2
+    except Refused as refused:
+        if "--json" in arguments:
+            _print_json({"findings": [finding.as_dict() for finding in refused.findings.all]})
+        else:
+            from pipeline.show import show_findings
+
+            console = _console(stderr=True)
+            show_findings(console, refused.findings.all)
+            console.print(f"{len(refused.findings.errors)} errors; nothing was written", soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        print("build_dataset.py: stopped; nothing was published", file=sys.stderr)
+        return 2
+
+
+@contextmanager
+def _stages(silent: bool) -> Iterator[Callable[[str], None]]:
+    """Says the stage that is at work, on a terminal only."""
+    console = _console(stderr=True)
+    if silent or not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("") as status:
+        yield lambda stage: status.update(stage)
+
+
+def _console(stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+
+
+def _page_dicts(reports: "Iterable[PageReport]") -> list[dict[str, str | None]]:
+    return [{"article_id": r.article_id, "status": r.status.value, "file": r.file, "reason": r.reason} for r in reports]
+
+
+def _print_json(value: object) -> None:
+    print(json_module.dumps(value, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

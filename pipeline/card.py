@@ -1,0 +1,178 @@
+"""The dataset card of a release: YAML that ``datasets`` and the Hub read, and Markdown that people read."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from pipeline.split import SPLITS
+from pipeline.write import Shard
+from schema.derive import arrow_schema
+from schema.reference import CorpusMeta, SplitName
+from schema.rows import TABLES
+
+Tables = Mapping[str, Mapping[SplitName, pa.Table]]
+
+
+def card(meta: CorpusMeta, version: str, hydrated: bool, tables: Tables, shards: Sequence[Shard], leakage: dict[str, Any]) -> str:
+    """README.md of a release."""
+    head = hub_metadata(meta) | {"configs": configs(version, shards), "dataset_info": _dataset_info(shards)}
+    parts = [
+        front_matter(head),
+        f"# {meta.title} {version}\n",
+        _HYDRATED if hydrated else "",
+        f"{meta.description}\n",
+        '```python\nfrom datasets import load_dataset\n\nevents = load_dataset("<this folder or repo>", "events")\n```\n',
+        "## Tables\n",
+        markdown_table(["config", "a row is", "key", *SPLITS], _table_rows(tables)),
+        _TABLE_NOTES,
+        *(_section(table.name, table.row.__doc__ or "", tables[table.name]) for table in TABLES),
+        "## Splits\n",
+        _SPLIT_NOTES,
+        markdown_table(["scheme", "leak", "shared by"], leakage_rows(leakage)),
+        f"\nTexts compared for near-duplicates: {leakage['texts_compared']} of {leakage['articles']}. The assignment is in "
+        "`splits.json`, the whole report in `leakage.json`.\n",
+        "## Licence and citation\n",
+        f"Annotations, registry and knowledge base: {meta.licences.annotations}. Open pages: {meta.licences.text}. "
+        "Withheld pages are no part of this release.\n",
+        f"```bibtex\n{bibtex(meta, version)}\n```\n",
+        "`sha256sum -c manifest-sha256.txt` in this folder checks that the files are those of the release.\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def hub_metadata(meta: CorpusMeta) -> dict[str, Any]:
+    """What the Hub shows and filters by."""
+    return {
+        "pretty_name": meta.title,
+        "license": meta.licences.annotations.lower(),
+        "language": sorted({language.partition("-")[0] for language in meta.languages}),
+        "task_categories": ["token-classification", "text-classification"],
+        "tags": list(meta.keywords),
+    }
+
+
+def configs(version: str, shards: Sequence[Shard], prefix: str = "") -> list[dict[str, Any]]:
+    """Configurations for ``load_dataset``, one for each table that has rows; the first one is the default."""
+    core = re.split("[-+]", version)[0]  # ``datasets`` takes nothing but three numbers
+    found: list[dict[str, Any]] = []
+    for table in TABLES:
+        paths = [{"split": s.split, "path": prefix + s.path} for s in shards if s.table == table.name]
+        if paths:
+            default = {} if found else {"default": True}
+            found.append({"config_name": table.name, "version": core, "data_files": paths, **default})
+    return found
+
+
+def front_matter(data: dict[str, Any]) -> str:
+    """YAML between two lines of dashes."""
+    return f"---\n{yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)}---\n"
+
+
+def bibtex(meta: CorpusMeta, version: str) -> str:
+    """BibTeX entry of one version."""
+    authors = " and ".join(f"{{{author.name}}}" for author in meta.authors)
+    fields = {
+        "title": f"{{{meta.title}}}",
+        "author": authors,
+        "year": meta.released[:4],
+        "version": version,
+        "note": f"Dataset, version {version}",
+    }
+    lines = ",\n".join(f"  {key:<8}= {{{value}}}" for key, value in fields.items())
+    return f"@misc{{{meta.name}-{version},\n{lines}\n}}"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; pipes in cells are escaped."""
+
+    def line(cells: Sequence[object]) -> str:
+        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
+
+    return line(header) + "|---" * len(header) + "|\n" + "".join(line(row) for row in rows)
+
+
+def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The leakage report, a row for each thing that splits share; one row with a dash for a scheme that shares nothing."""
+    rows = []
+    for scheme in ("by_event", "by_time", "by_outlet"):
+        shared = [
+            (kind.replace("_", " "), f"{leak['value']} ({', '.join(leak['splits'])})")
+            for kind in ("contacts_reported", "contacts_mentioned", "outlets")
+            for leak in leakage[scheme][kind]
+        ]
+        shared += [("near duplicates", f"{d['a']}, {d['b']} ({d['similarity']})") for d in leakage[scheme]["near_duplicates"]]
+        rows += [(scheme, kind, what) for kind, what in shared] or [(scheme, "–", "nothing")]
+    return rows
+
+
+_HYDRATED = (
+    "> **Hydrated build: do not pass on.** It holds texts of withheld pages, filled in from the user's own copies. The published "
+    "release has the same rows with null texts.\n"
+)
+_TABLE_NOTES = (
+    "\n`documents` is what most people want first; the record tables join by `article_id`, `entity_id`, `event_id`, `contact_id` "
+    "and `kb_id`. Spans are half-open and count Unicode code points from 0. Where `text_status` is `withheld`, every text is null: "
+    "the page is somebody else's copyright, pinned by `page.sha256`, and whoever has it can fill the texts in. Fields: "
+    "`schema/*.schema.json`.\n"
+)
+_SPLIT_NOTES = (
+    "The splits shipped are cut by event: articles that report the same contact, and near-duplicates, stand in one split. "
+    "`split_by_time` and `split_by_outlet` in `articles` are two more. What splits share all the same:\n"
+)
+
+
+def _table_rows(tables: Tables) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for table in TABLES:
+        what = (table.row.__doc__ or "").partition("\n")[0].rstrip(".")
+        counts = [tables[table.name][name].num_rows if name in tables[table.name] else "–" for name in SPLITS]
+        rows.append([f"`{table.name}`", what, f"`{table.key}`", *counts])
+    return rows
+
+
+def _section(name: str, doc: str, splits: Mapping[SplitName, pa.Table]) -> str:
+    row = next((table.slice(0, 1).to_pylist()[0] for table in splits.values() if table.num_rows), None)
+    text = " ".join(line.strip() for line in doc.strip().splitlines() if line.strip())
+    example = (
+        "No rows.\n" if row is None else f"```json\n{json.dumps(_shortened(row), ensure_ascii=False, indent=1, default=str)}\n```\n"
+    )
+    return f"### {name}\n\n{text}\n\n<details><summary>First row</summary>\n\n{example}\n</details>\n"
+
+
+def _shortened(value: Any) -> Any:
+    """An example for people: lists cut to two items, strings to 160 characters."""
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value[:2]] + ([f"… {len(value) - 2} more"] if len(value) > 2 else [])
+    return f"{value[:160]}…" if isinstance(value, str) and len(value) > 160 else value
+
+
+def _dataset_info(shards: Sequence[Shard]) -> list[dict[str, Any]]:
+    """Features and sizes of every configuration, as ``datasets`` writes them."""
+    from datasets import DatasetInfo, Features
+    from datasets.info import DatasetInfosDict
+    from datasets.splits import SplitDict, SplitInfo
+    from huggingface_hub import DatasetCardData
+
+    infos = DatasetInfosDict()
+    for table in TABLES:
+        own = [shard for shard in shards if shard.table == table.name]
+        if own:
+            splits = SplitDict()
+            for shard in own:
+                splits.add(SplitInfo(shard.split, num_bytes=shard.memory, num_examples=shard.rows))
+            infos[table.name] = DatasetInfo(
+                features=Features.from_arrow_schema(arrow_schema(table.row)),
+                splits=splits,
+                download_size=sum(shard.bytes for shard in own),
+                dataset_size=sum(shard.memory for shard in own),
+            )
+    data = DatasetCardData()
+    infos.to_dataset_card_data(data)
+    info = data["dataset_info"]
+    return info if isinstance(info, list) else [info]

@@ -1,0 +1,134 @@
+"""Stage 7: everything in a release that is not Parquet: the card, the schemas, the splits, the leakage report, how to cite it."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+from pydantic import ValidationError
+
+from pipeline.card import card
+from pipeline.findings import CannotRun
+from pipeline.pages import Pages
+from pipeline.read import Raw
+from pipeline.write import Shard
+from schema.base import Model
+from schema.derive import json_schemas
+from schema.reference import CorpusMeta, SplitName, Splits
+from schema.rows import TABLES
+
+RELEASE = "release.json"
+
+
+class Rows(Model):
+    """Size of one split of one table."""
+
+    table: str
+    split: str
+    rows: int
+    bytes: int
+    """Size of the Parquet file."""
+
+
+class Release(Model):
+    """What a release says of itself: release.json."""
+
+    name: str
+    title: str
+    version: str
+    hydrated: bool
+    """Whether it holds texts that may not be passed on."""
+    raw_sha256: str
+    """SHA-256 over the names and bytes of the raw files that it was built from."""
+    pages: dict[str, int]
+    """Number of pages by what became of them."""
+    tables: tuple[Rows, ...]
+    leakage: dict[str, Any]
+    """What splits share (see leakage.json)."""
+
+
+def describe(
+    work: Path,
+    raw: Raw,
+    pages: Pages,
+    splits: Splits,
+    tables: Mapping[str, Mapping[SplitName, pa.Table]],
+    shards: Sequence[Shard],
+    leakage: dict[str, Any],
+) -> Release:
+    """Write all descriptions into ``work``; gives what release.json says."""
+    version = raw.meta.version + ("+hydrated" if pages.hydrated else "")
+    release = Release(
+        name=raw.meta.name,
+        title=raw.meta.title,
+        version=version,
+        hydrated=pages.hydrated,
+        raw_sha256=raw.digest,
+        pages=dict(sorted(Counter(report.status.value for report in pages.reports).items())),
+        tables=tuple(Rows(table=s.table, split=s.split, rows=s.rows, bytes=s.bytes) for s in shards),
+        leakage=leakage,
+    )
+    _write(work / RELEASE, _json(release.model_dump()))
+    _write(work / "leakage.json", _json(leakage))
+    _write(work / "splits.json", _json(splits.model_dump()))
+    _write(work / "CITATION.cff", citation(raw.meta))
+    for name, schema in json_schemas().items():
+        _write(work / "schema" / name, _json(schema))
+    _write(work / "README.md", card(raw.meta, version, pages.hydrated, tables, shards, leakage))
+    return release
+
+
+def citation(meta: CorpusMeta) -> str:
+    """CITATION.cff (Citation File Format 1.2.0) of the version that corpus.toml names."""
+    return yaml.safe_dump(
+        {
+            "cff-version": "1.2.0",
+            "message": "If you use this dataset, please cite the version that you used.",
+            "type": "dataset",
+            "title": meta.title,
+            "version": meta.version,
+            "date-released": meta.released,
+            "abstract": meta.description,
+            "authors": [{"name": a.name} | ({"website": f"https://orcid.org/{a.orcid}"} if a.orcid else {}) for a in meta.authors],
+            "keywords": list(meta.keywords),
+            "license": meta.licences.annotations,
+        },
+        sort_keys=False,
+        allow_unicode=True,
+        width=120,
+    )
+
+
+def load_lines(folder: Path) -> str:
+    """The three lines that load a release."""
+    return f'from datasets import load_dataset\n\nevents = load_dataset("{folder.as_posix()}", "events")\nprint(events)'
+
+
+def counts(release: Release) -> dict[str, dict[str, int]]:
+    """Rows by table and split, tables in their order."""
+    rows: dict[str, dict[str, int]] = {table.name: {} for table in TABLES}
+    for entry in release.tables:
+        rows[entry.table][entry.split] = entry.rows
+    return rows
+
+
+def read_release(folder: Path) -> Release:
+    """What a release says of itself. Raises CannotRun where there is none."""
+    try:
+        return Release.model_validate_json((folder / RELEASE).read_bytes())
+    except OSError as error:
+        raise CannotRun(f"{folder} is no release ({RELEASE}: {error.strerror}); build one, or name another folder") from error
+    except ValidationError as error:
+        raise CannotRun(f"{folder / RELEASE} is not what a build writes: {error.errors()[0]['msg']}") from error
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
