@@ -49,8 +49,9 @@ class Term(StrEnum):
 
 # --- times -----------------------------------------------------------------------------------------------------------------
 
-_DATE = r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2})?)?)?[?~%]?"
-EDTF_PATTERN = rf"^(?:{_DATE}|(?:\.\.|{_DATE})/(?:\.\.|{_DATE}))$"
+_DATE = r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?[?~%]?"
+_DATETIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+EDTF_PATTERN = rf"^(?:{_DATE}|{_DATETIME}|(?:\.\.|{_DATE})/(?:\.\.|{_DATE}))$"
 _PARTS = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}))?)?)?[?~%]?")
 
 
@@ -59,15 +60,13 @@ def _first_and_last(part: str) -> tuple[date, date]:
     match = _PARTS.fullmatch(part)
     if match is None:
         raise ValueError(part)
-    year, month, day, hour, minute, second = (int(g) if g else None for g in match.groups())
+    year, month, day, hour, minute, second = (None if g is None else int(g) for g in match.groups())
     assert year is not None  # the pattern has it
     if hour is not None and (hour > 23 or (minute or 0) > 59 or (second or 0) > 59):
         raise ValueError(part)
-    last_month = month or 12
-    if not 1 <= last_month <= 12:
-        raise ValueError(part)
-    last_day = day or calendar.monthrange(year, last_month)[1]
-    return date(year, month or 1, day or 1), date(year, last_month, last_day)
+    last_month = 12 if month is None else month
+    last_day = calendar.monthrange(year, last_month)[1] if day is None else day
+    return date(year, 1 if month is None else month, 1 if day is None else day), date(year, last_month, last_day)
 
 
 def _check_edtf(value: str) -> str:
@@ -101,8 +100,8 @@ Edtf = Annotated[
     Field(pattern=EDTF_PATTERN, examples=["2025-05-19", "2025-05", "2025-10-17T00:16:00", "2025-10-17~", "2025-12/.."]),
     AfterValidator(_check_edtf),
 ]
-"""A time as Extended Date/Time Format (ISO 8601-2), the part of it that news needs: year, month, day, time of day, the
-qualifiers ``?`` ``~`` ``%``, and intervals with open ends (``..``)."""
+"""A time as Extended Date/Time Format (ISO 8601-2), the part of it that news needs: year, month, day, the qualifiers ``?`` ``~``
+``%``, intervals with open ends (``..``), and a day with its time."""
 
 # --- strings and numbers -----------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,9 @@ class Source(Model):
     agency: Text | None = None
     """News agency whose copy the page carries, as the page names it; null where it names none."""
     url: Url | None = None
-    """Address of the page; null where it is not known."""
+    """Address of the page; null where it is not known, or where it spells out a withheld page's words."""
+    site_number: Text | None = None
+    """The site's own number of the page; null where it is not known."""
     section: Text | None = None
     """Section of the site that the page stands in, as the page names it."""
 

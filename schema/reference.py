@@ -61,8 +61,8 @@ class Claim(Model):
 class Reference(Model):
     """A publication that documents a row."""
 
-    url: Url
-    """Its address."""
+    url: Url | None = None
+    """Its address; null where it is not known, or where it spells out a withheld page's words."""
     outlet: Text
     """Who published it."""
     published: Edtf | None = None

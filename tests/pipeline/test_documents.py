@@ -1,0 +1,144 @@
+"""Moving spans to the clean text keeps their words, whatever the page and the zones."""
+
+import json
+from dataclasses import replace
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.findings import Findings
+from pipeline.nodes import nodes, rebuild
+from pipeline.pages import find_pages, masked
+from pipeline.read import Raw, read
+from pipeline.split import clean_text, split
+from pipeline.tables import build_tables
+from schema.records import Bundle, Event, Mention
+from schema.vocabulary import ARTICLE_ZONES, RightsStatus, ZoneType
+from tests.conftest import VALID
+
+BASE: Raw = read(VALID, Findings())
+TEMPLATE: Bundle = BASE.bundles[1]
+
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(lambda t: t.strip())
+blocks = st.lists(
+    st.tuples(words, st.sampled_from(list(ZoneType)), st.sampled_from(["", "\n", "\n\n ", "  "])), min_size=1, max_size=8
+)
+
+
+@st.composite
+def articles(draw: st.DrawFn) -> tuple[Bundle, str]:
+    """A page of any characters, its zones, one private span, and mentions and events anywhere inside zones."""
+    text, zones = "", []
+    for words_, kind, gap in draw(blocks):
+        zones.append({"start": len(text), "end": len(text) + len(words_), "type": kind.value})
+        text += words_ + gap
+
+    def span() -> dict[str, int]:
+        zone = draw(st.sampled_from(zones))
+        start = draw(st.integers(zone["start"], zone["end"] - 1))
+        return {"start": start, "end": draw(st.integers(start + 1, zone["end"]))}
+
+    article = TEMPLATE.article.model_dump(mode="json")
+    article |= {"page": {"sha256": "0" * 64, "characters": len(text)}, "zones": zones}
+    article["private"] = [span() | {"kind": "email"}] if draw(st.booleans()) else []
+    mention = {"level": "name"}
+    event = {"type": "statement", "cameo": "010", "certainty": "certain", "polarity": "positive", "time": "past"}
+    entities = [{"entity_id": "n1", "type": "PER", "name": "N", "kb_id": None, "mentions": [span() | mention for _ in range(3)]}]
+    events = [
+        event | {"event_id": f"v{i + 1}", "trigger": span(), "content": span(), "markers": [{"span": span(), "kind": "modal"}]}
+        for i in range(draw(st.integers(0, 3)))
+    ]
+    record = {"article": article, "entities": entities, "events": events, "comments": []}
+    return Bundle.model_validate_json(json.dumps(record)), text
+
+
+def tables_of(bundle: Bundle, text: str | None):
+    article_id = bundle.article.article_id
+    raw = replace(BASE, bundles=(bundle,), files={article_id: "x.json"}, pages={} if text is None else {article_id: text})
+    splits = split(raw, [], Findings())
+    name = splits.by_event[article_id]
+    return {
+        table: by_split[name] for table, by_split in build_tables(raw, find_pages(raw, None), splits).items() if name in by_split
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(articles())
+def test_every_moved_span_covers_the_same_words(made: tuple[Bundle, str]):
+    bundle, text = made
+    tables = tables_of(bundle, text)
+    (document,) = tables["documents"].to_pylist()
+    page = masked(bundle.article, text)
+    inside = [zone for zone in bundle.article.zones if zone.type in ARTICLE_ZONES]
+
+    def kept(span: Mention | Event) -> bool:
+        return any(zone.start <= span.start and span.end <= zone.end for zone in inside)
+
+    assert document["text"] == clean_text(bundle.article, page)
+    assert document["characters"] == len(document["text"])
+    assert [b["text"] for b in document["blocks"]] == [page[z.start : z.end] for z in inside]
+    mentions = [m for entity in bundle.entities for m in entity.mentions if kept(m)]
+    assert [m["text"] for e in document["entities"] for m in e["mentions"]] == [page[m.start : m.end] for m in mentions]
+    events = [event for event in bundle.events if kept(event.trigger)]
+    assert [e["event_id"] for e in document["events"]] == [f"{bundle.article.article_id}:{e.event_id}" for e in events]
+    for row, event in zip(document["events"], events, strict=True):
+        assert row["trigger"]["text"] == page[event.trigger.start : event.trigger.end]
+        assert (row["content"] is not None) == kept(event.content)
+        assert [m["span"]["text"] for m in row["markers"]] == [
+            page[m.span.start : m.span.end] for m in event.markers if kept(m.span)
+        ]
+    for node in nodes(tables["documents"].drop_columns(["blocks"]).to_struct_array().combine_chunks()):
+        if node.is_span:
+            for value in filter(None, node.array.to_pylist()):
+                assert document["text"][value["start"] : value["end"]] == value["text"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(articles())
+def test_without_the_page_the_rows_are_the_same_and_say_nothing(made: tuple[Bundle, str]):
+    bundle, text = made
+    rights = bundle.article.rights.model_copy(update={"status": RightsStatus.withheld, "licence": None})
+    withheld = bundle.model_copy(update={"article": bundle.article.model_copy(update={"rights": rights})})
+    with_text, without = tables_of(bundle, text), tables_of(withheld, None)
+    for name in ("documents", "entities", "events"):
+        assert blank(without[name]) == blank(with_text[name])
+        assert texts(without[name]) == set()
+
+
+def texts(table: pa.Table) -> set[str]:
+    """All that stands in a column or field called text."""
+    found = [node.array for node in nodes(table.to_struct_array().combine_chunks()) if node.name == "text"]
+    assert found
+    return {text for array in found for text in array.drop_null().to_pylist()}
+
+
+def blank(table: pa.Table) -> list[dict]:
+    """Rows without what the text decides."""
+
+    def visit(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: visit(v) for k, v in value.items() if k not in ("text", "text_status")}
+        return [visit(item) for item in value] if isinstance(value, list) else value
+
+    return [visit(row) for row in table.to_pylist()]
+
+
+@given(st.recursive(
+    st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=4).map(lambda v: {"v": v}),
+    lambda inner: st.fixed_dictionaries({"v": st.lists(st.integers(0, 9), max_size=3), "in": st.lists(inner, max_size=3)}),
+    max_leaves=6,
+))  # fmt: skip
+def test_rebuilding_without_a_change_changes_nothing(value: dict):
+    kind = pa.struct({"v": pa.list_(pa.int64()), "in": pa.list_(pa.struct({"v": pa.list_(pa.int64())}))})
+    row = {"v": value["v"], "in": [{"v": item["v"]} for item in value.get("in", [])]}
+    array = pa.array([row, {"v": [], "in": []}, row], kind)
+    assert rebuild(array, lambda node: node.array).to_pylist() == array.to_pylist()
+    assert rebuild(array.slice(1), lambda node: node.array).to_pylist() == array.slice(1).to_pylist()
+
+
+def test_a_node_knows_the_place_of_each_value():
+    array = pa.array([{"a": [{"b": 1}]}, {"a": [{"b": 2}, {"b": 3}]}], pa.struct({"a": pa.list_(pa.struct({"b": pa.int64()}))}))
+    (node,) = (n for n in nodes(array) if n.path == "a[].b")
+    assert node.name == "b"
+    assert [(int(row), node.where(i)) for i, row in enumerate(node.rows)] == [(0, "a[0].b"), (1, "a[0].b"), (1, "a[1].b")]

@@ -1,0 +1,306 @@
+"""What a user of a release relies on: every configuration loads, tables join, spans and texts agree, private data is gone."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from datasets import Features, get_dataset_config_names, load_dataset
+from jsonschema import Draft202012Validator
+
+from pipeline.build import Built, build
+from pipeline.findings import CannotRun
+from pipeline.seal import Outcome
+from schema.derive import arrow_schema
+from schema.rows import KEYS, TABLES
+from tests.conftest import ROOT, VALID, WITHHELD, files
+
+NAMES = [table.name for table in TABLES]
+PRIVATE = ["0555 010203", "User #17", "User #4", "redaktion@kurier.example", "Nutzer 9"]
+
+
+def frame(built: Built, name: str) -> pd.DataFrame:
+    """All splits of a table, as a user would put them together."""
+    splits = load_dataset(str(built.folder), name)
+    return pd.concat([split.to_pandas().assign(_split=key) for key, split in splits.items()], ignore_index=True)
+
+
+@pytest.fixture(scope="session", params=["release", "hydrated"])
+def built(request: pytest.FixtureRequest) -> Built:
+    return request.getfixturevalue(request.param)
+
+
+def test_the_default_configuration_is_documents(built: Built):
+    assert get_dataset_config_names(str(built.folder)) == NAMES
+    assert "blocks" in load_dataset(str(built.folder))["train"].column_names
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
+def test_every_configuration_loads_in_memory_and_streams_with_the_same_features(built: Built, table):
+    features = Features.from_arrow_schema(arrow_schema(table.row))
+    loaded = load_dataset(str(built.folder), table.name)
+    streamed = load_dataset(str(built.folder), table.name, streaming=True)
+    assert set(loaded) == set(streamed) == set(("train", "validation", "test") if table.split else ("train",)) - (
+        {"test"} if table.name == "comments" else set()
+    )
+    for name, split in loaded.items():
+        assert split.features == features == streamed[name].features
+        assert list(streamed[name]) == split.to_list()
+        assert len(split.to_pandas()) == len(split) > 0
+        assert str(split.info.version) == "1.2.3"
+
+
+def test_all_splits_of_a_table_have_the_same_schema_to_the_letter(built: Built):
+    for table in TABLES:
+        schemas = [pq.read_schema(path) for path in (built.folder / "data" / table.name).glob("*.parquet")]
+        assert schemas
+        assert all(schema.equals(arrow_schema(table.row)) and schema.metadata is None for schema in schemas)
+
+
+def test_both_builds_have_the_same_rows_but_for_the_text(release: Built, hydrated: Built):
+    def blank(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: blank(v) for k, v in value.items() if k not in ("text", "text_status")}
+        return [blank(v) for v in value] if isinstance(value, list) else value
+
+    for table in TABLES:
+        for path in (release.folder / "data" / table.name).glob("*.parquet"):
+            other = hydrated.folder / "data" / table.name / path.name
+            assert blank(pq.read_table(path).to_pylist()) == blank(pq.read_table(other).to_pylist())
+
+
+def test_every_span_is_the_slice_of_its_page(hydrated: Built):
+    pages = dict(frame(hydrated, "articles")[["article_id", "text"]].itertuples(index=False))
+    assert all(pages.values())
+    seen = 0
+
+    def compare(value: object, page: str) -> None:
+        nonlocal seen
+        if isinstance(value, dict):
+            if {"start", "end", "text"} <= set(value) and value["start"] is not None:
+                assert value["text"] == page[value["start"] : value["end"]]
+                seen += 1
+            for inner in value.values():
+                compare(inner, page)
+        elif isinstance(value, list):
+            for inner in value:
+                compare(inner, page)
+
+    for name in ("articles", "entities", "events", "comments"):
+        for split in load_dataset(str(hydrated.folder), name).values():
+            for row in split.to_list():
+                compare(row, pages[row["article_id"]])
+    assert seen > 100
+    for split in load_dataset(str(hydrated.folder), "documents").values():
+        for row in split.to_list():
+            compare({k: row[k] for k in ("blocks", "entities", "events")}, row["text"])
+
+
+def test_offsets_count_code_points(release: Built):
+    (article,) = (a for a in load_dataset(str(release.folder), "articles")["train"] if a["article_id"] == "anruf-abendblatt")
+    assert "📞" in article["text"]  # one code point, two UTF-16 units, four bytes
+    comment = next(z for z in article["zones"] if z["type"] == "comment")
+    assert article["text"][comment["start"] : comment["end"]].startswith("Endlich reden")
+
+
+def test_a_withheld_page_says_nothing(release: Built):
+    page = (WITHHELD / "irgendein-name.txt").read_text(encoding="utf-8")
+    (row,) = frame(release, "articles").query("article_id == 'absage-kurier'").to_dict("records")
+    assert row["text_status"] == "withheld"
+    assert pd.isna(row["text"])
+    assert row["page"] == {"sha256": hashlib.sha256(page.encode()).hexdigest(), "characters": len(page)}
+    everything = json.dumps([pq.read_table(p).to_pylist() for p in release.folder.rglob("*.parquet")], default=str)
+    everything += "".join(p.read_text(encoding="utf-8") for p in release.folder.rglob("*") if p.suffix in (".md", ".json", ".cff"))
+    assert [line for line in page.splitlines() if len(line) > 8 and line in everything] == []
+
+
+def test_private_data_is_masked_in_every_output(built: Built):
+    for path in built.folder.rglob("*"):
+        if path.is_file():
+            text = json.dumps(pq.read_table(path).to_pylist(), default=str) if path.suffix == ".parquet" else path.read_text("utf-8")
+            assert [private for private in PRIVATE if private in text] == []
+    article = frame(built, "articles").set_index("article_id").loc["anruf-abendblatt"]
+    for span in article["private"]:
+        assert set(article["text"][span["start"] : span["end"]]) == {"█"}
+
+
+def test_tables_join_by_their_keys_without_orphans(built: Built):
+    tables = {name: frame(built, name) for name in NAMES}
+    for table in TABLES:
+        assert tables[table.name][table.key].is_unique
+    articles = tables["articles"].set_index("article_id")
+    for name in ("entities", "events", "comments", "documents"):
+        rows = tables[name]
+        assert set(rows["article_id"]) <= set(articles.index)
+        assert (articles.loc[rows["article_id"], "split"].to_numpy() == rows["_split"]).all()
+    keys = {name: set(tables[table][key]) for name, table, key in (
+        ("entity_id", "entities", "entity_id"), ("event_id", "events", "event_id"), ("same_as", "events", "event_id"),
+        ("comment_id", "comments", "comment_id"), ("reply_to", "comments", "comment_id"), ("contact_id", "contacts", "contact_id"),
+        ("kb_id", "kb", "kb_id"), ("article_id", "articles", "article_id"),
+    )}  # fmt: skip
+    assert set(KEYS) <= set(keys)
+    found = set()
+
+    def follow(value: object) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if name in keys and inner is not None:
+                    assert inner in keys[name], (name, inner)
+                    found.add(name)
+                follow(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                follow(inner)
+
+    for name in NAMES:
+        for split in load_dataset(str(built.folder), name).values():
+            follow(split.to_list())
+    assert found == set(keys)
+    assert {c for reports in articles["reports"] for c in reports} <= keys["contact_id"]
+
+
+def test_rows_carry_what_is_derived(release: Built):
+    events = frame(release, "events").set_index("event_id")
+    assert str(events.loc["anruf-abendblatt:v2", "when_day"]) == "2031-03-03"
+    assert events.loc["anruf-abendblatt:v6", "when_day"] is None
+    entities = frame(release, "entities").set_index("entity_id")
+    assert entities.loc["wahl-abendblatt:n2", "wikidata"] == "Q101"
+    assert str(frame(release, "articles").set_index("article_id").loc["wahl-abendblatt", "published_day"]) == "2029-05-02"
+
+
+def test_rows_are_what_the_json_schemas_say(release: Built):
+    for table in TABLES:
+        schema = json.loads((release.folder / "schema" / f"{table.name}-row.schema.json").read_text(encoding="utf-8"))
+        validator = Draft202012Validator(schema)
+        for path in (release.folder / "data" / table.name).glob("*.parquet"):
+            for row in json.loads(json.dumps(pq.read_table(path).to_pylist(), default=str)):
+                assert list(validator.iter_errors(row)) == []
+
+
+def test_the_raw_records_come_back_from_the_tables(release: Built):
+    """Raw → Parquet → raw: nothing that people wrote is lost or changed."""
+    tables = {name: frame_rows(release, name) for name in ("articles", "entities", "events", "comments")}
+    for path in (VALID / "articles").glob("*.json"):
+        bundle = json.loads(path.read_text(encoding="utf-8"))
+        article_id = bundle["article"]["article_id"]
+        back = {
+            "article": next(r for r in tables["articles"] if r["article_id"] == article_id),
+            **{name: [local(r, article_id) for r in tables[name] if r["article_id"] == article_id] for name in ("entities", "events", "comments")},
+        }
+        assert_within(bundle, back)
+
+
+def frame_rows(built: Built, name: str) -> list[dict]:
+    return [row for split in load_dataset(str(built.folder), name).values() for row in split.to_list()]
+
+
+def local(value: object, article_id: str) -> object:
+    if isinstance(value, dict):
+        return {k: local(v, article_id) for k, v in value.items()}
+    if isinstance(value, list):
+        return [local(v, article_id) for v in value]
+    return value.removeprefix(f"{article_id}:") if isinstance(value, str) else value
+
+
+def assert_within(written: object, back: object, path: str = "") -> None:
+    if isinstance(written, dict):
+        for key, value in written.items():
+            assert_within(value, back[key], f"{path}.{key}")
+    elif isinstance(written, list):
+        assert len(written) == len(back), path
+        for i, value in enumerate(written):
+            assert_within(value, back[i], f"{path}[{i}]")
+    elif path.endswith(".text") and "█" in (back or ""):
+        assert len(written) == len(back)
+    else:
+        assert written == back, path
+
+
+# --- the folder --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_manifest_is_what_sha256sum_checks(release: Built):
+    done = subprocess.run(["sha256sum", "-c", "--strict", "manifest-sha256.txt"], cwd=release.folder, capture_output=True, text=True)
+    assert done.returncode == 0
+    listed = {line.split("  ", 1)[1] for line in (release.folder / "manifest-sha256.txt").read_text(encoding="utf-8").splitlines()}
+    assert listed == set(files(release.folder)) - {"manifest-sha256.txt"}
+
+
+def test_an_empty_split_is_neither_written_nor_declared(release: Built):
+    assert not (release.folder / "data/comments/test-00000-of-00001.parquet").exists()
+    head = yaml.safe_load((release.folder / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    (comments,) = (c for c in head["configs"] if c["config_name"] == "comments")
+    assert [d["split"] for d in comments["data_files"]] == ["train", "validation"]
+    assert sum(c.get("default", False) for c in head["configs"]) == 1
+
+
+def test_parquet_carries_no_hugging_face_metadata(release: Built):
+    for path in release.folder.rglob("*.parquet"):
+        metadata = pq.read_metadata(path)
+        assert set(metadata.metadata or {}) <= {b"ARROW:schema"}
+        assert metadata.row_group(0).column(0).compression == "ZSTD"
+        assert metadata.row_group(0).column(0).has_offset_index
+
+
+@pytest.mark.slow
+def test_two_builds_give_the_same_bytes_whatever_the_surroundings(release: Built, tmp_path: Path):
+    surroundings = {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    source = shutil.copytree(VALID, tmp_path / "elsewhere")
+    command = [sys.executable, str(ROOT / "build_dataset.py"), "--quiet", "--raw", str(source), "--out", str(tmp_path / "again")]
+    subprocess.run(command, check=True, env={**os.environ, **surroundings}, cwd=tmp_path, umask=0o077)
+    assert files(tmp_path / "again") == files(release.folder)
+
+
+def test_the_same_build_leaves_a_release_alone(raw: Path, tmp_path: Path):
+    out = tmp_path / "data" / "processed" / "1.2.3"
+    assert build(raw, None, None).outcome is Outcome.written
+    before = {p: p.stat().st_mtime_ns for p in out.rglob("*")}
+    assert build(raw, None, None).outcome is Outcome.unchanged
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("*")} == before
+    assert [p.name for p in out.parent.iterdir()] == ["1.2.3"]
+
+
+def test_a_published_release_is_never_overwritten(raw: Path, tmp_path: Path):
+    build(raw, None, None)
+    before = files(tmp_path / "data" / "processed")
+    (raw / "kb.jsonl").write_text((raw / "kb.jsonl").read_text(encoding="utf-8").replace("Gatehouse", "Gate House"), encoding="utf-8")
+    with pytest.raises(CannotRun, match=r"published and stays as it is.*data/kb/train-00000-of-00001\.parquet"):
+        build(raw, None, None)
+    assert files(tmp_path / "data" / "processed") == before
+    assert build(raw, None, None, version="1.2.4").outcome is Outcome.written
+    assert build(raw, None, None, version="1.3.0-dev").outcome is Outcome.written
+    (raw / "kb.jsonl").write_text((raw / "kb.jsonl").read_text(encoding="utf-8").replace("Gate House", "House"), encoding="utf-8")
+    assert build(raw, None, None, version="1.3.0-dev").outcome is Outcome.replaced
+    assert {p.name for p in (tmp_path / "data" / "processed").iterdir()} == {"1.2.3", "1.2.4", "1.3.0-dev"}
+
+
+def test_a_folder_that_is_no_release_is_never_touched(tmp_path: Path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    for pages in (None, WITHHELD):
+        with pytest.raises(CannotRun, match="is no release"):
+            build(VALID, tmp_path / "mine", pages)
+    assert files(tmp_path) == {"mine/thesis.txt": b"years of work"}
+
+
+def test_a_hydrated_build_is_marked_and_kept_apart(raw: Path, tmp_path: Path):
+    made = build(raw, None, WITHHELD)
+    assert made.folder == tmp_path / "build" / "1.2.3+hydrated"
+    assert "do not pass on" in (made.folder / "README.md").read_text(encoding="utf-8")
+    assert json.loads((made.folder / "release.json").read_text(encoding="utf-8"))["hydrated"] is True
+    with pytest.raises(CannotRun, match="may not stand among the published"):
+        build(raw, tmp_path / "data" / "processed" / "1.2.3", WITHHELD)
+    assert not (tmp_path / "data" / "processed").exists()
+
+
+def test_where_nothing_can_be_written_it_is_said(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotRun, match="cannot be written"):
+        build(VALID, tmp_path / "file" / "release", None)

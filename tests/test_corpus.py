@@ -1,0 +1,158 @@
+"""The repo's own corpus, release, README and derived files: what stands in the repo is what the code says."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from datasets import get_dataset_config_names, load_dataset
+
+from pipeline.build import build, load_and_check
+from pipeline.card import bibtex
+from pipeline.derived import stale
+from pipeline.findings import Findings
+from pipeline.read import read
+from schema.records import Bundle
+from schema.rows import TABLES
+from tests.conftest import ROOT, files
+
+RAW = ROOT / "data" / "raw"
+META = read(RAW, Findings()).meta
+RELEASE = ROOT / "data" / "processed" / META.version
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(RAW, tmp_path_factory.mktemp("rebuilt") / META.version, None).folder
+
+
+@pytest.fixture(scope="module")
+def rehydrated(tmp_path_factory: pytest.TempPathFactory, withheld_pages: Path):
+    return build(RAW, tmp_path_factory.mktemp("rehydrated") / META.version, withheld_pages)
+
+
+def test_the_raw_files_are_sound():
+    assert load_and_check(RAW, None).findings.all == []
+
+
+def test_the_release_in_the_repo_is_what_its_raw_files_give(rebuilt: Path):
+    assert files(rebuilt) == files(RELEASE)
+
+
+def test_what_is_derived_is_fresh():
+    assert list(stale(ROOT, RAW)) == []
+
+
+def test_the_changelog_has_an_entry_for_the_version():
+    assert f"\n## {META.version} – {META.released}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
+def test_a_clone_loads_like_the_release(table):
+    assert get_dataset_config_names(str(ROOT)) == [t.name for t in TABLES]
+    clone, release = load_dataset(str(ROOT), table.name), load_dataset(str(RELEASE), table.name)
+    assert {k: v.to_list() for k, v in clone.items()} == {k: v.to_list() for k, v in release.items()}
+    for name, split in clone.items():
+        streamed = load_dataset(str(ROOT), table.name, split=name, streaming=True)
+        assert split.features == streamed.features == clone["train"].features
+        assert list(streamed) == split.to_list()
+        assert len(split.to_pandas()) == len(split)
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_readme_print_what_it_says():
+    blocks = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+    examples = [(code, output) for (a, code), (b, output) in zip(blocks, blocks[1:], strict=False) if (a, b) == ("python", "text")]
+    assert len(examples) >= 2
+    for code, output in examples:
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode, done.stdout.rstrip()) == (0, output.rstrip()), done.stderr
+
+
+def test_the_readme_cites_the_version():
+    assert bibtex(META, META.version) in README
+
+
+def test_announcements_and_contested_figures_are_kept_by_source():
+    contacts = {c.contact_id: c for c in read(RAW, Findings()).contacts}
+    summit = contacts["2025-10-budapest-summit"]
+    stages = [step.status.value for step in summit.status_history]
+    assert (stages[0], stages[-1], summit.status.value) == ("announced", "cancelled", "cancelled")
+    lengths = {claim.value for claim in contacts["2025-10-16-call"].claims if claim.field == "duration_minutes"}
+    assert len(lengths) > 1
+
+
+# --- completeness of the annotation ------------------------------------------------------------------------------------------
+
+
+def test_withheld_articles_say_nothing_of_their_pages():
+    for path in (RAW / "articles").glob("*.json"):
+        bundle = Bundle.model_validate_json(path.read_bytes())
+        if bundle.article.rights.status == "withheld":
+            assert '"text"' not in path.read_text(encoding="utf-8")
+            assert bundle.page_text is None
+
+
+def test_hydrating_fills_in_every_text(rehydrated, withheld_pages: Path):
+    assert Counter(report.status for report in rehydrated.pages) == {"hydrated": 5}
+    pages = {}
+    for article in rows(rehydrated.folder, "articles"):
+        text = article["text"]
+        assert len(text) == article["page"]["characters"]
+        pages[article["article_id"]] = text
+        covered = "".join(text[a["end"] : b["start"]] for a, b in zip(article["zones"], article["zones"][1:], strict=False))
+        assert not covered.strip()
+    counted = Counter()
+    for name in ("articles", "entities", "events", "comments"):
+        for row in rows(rehydrated.folder, name):
+            compare(row, pages[row["article_id"]], counted, name)
+    for row in rows(rehydrated.folder, "documents"):
+        compare({key: row[key] for key in ("blocks", "entities", "events")}, row["text"], counted, "documents")
+    withheld = {name: rows(RELEASE, name) for name in counted}
+    assert all(counted[name] == spans(withheld[name]) for name in counted)
+    assert {r.file for r in rehydrated.pages} == {p.name for p in withheld_pages.iterdir()}
+
+
+def test_the_telephone_number_appears_in_no_output(rehydrated, withheld_pages: Path):
+    private = []
+    for bundle in (Bundle.model_validate_json(p.read_bytes()) for p in (RAW / "articles").glob("*.json")):
+        page = load_and_check(RAW, withheld_pages).pages.texts[bundle.article.article_id]
+        private += [page[span.start : span.end] for span in bundle.article.private]
+        digits = re.findall(r"\d{8,}", page)
+        assert all(any(number in p for p in private) for number in digits)
+    assert len(private) == 3
+    for folder in (rehydrated.folder, RELEASE):
+        for name, data in files(folder).items():
+            text = json.dumps([rows(folder, t.name) for t in TABLES], default=str) if name == "release.json" else data.decode("utf-8", "replace")
+            assert [p for p in private if p in text] == []
+
+
+def rows(folder: Path, name: str) -> list[dict]:
+    return [row for split in load_dataset(str(folder), name).values() for row in split.to_list()]
+
+
+def compare(value: object, page: str, counted: Counter, name: str) -> None:
+    """Every span in a value has the text of its slice."""
+    if isinstance(value, dict):
+        if {"start", "end", "text"} <= set(value) and value["start"] is not None:
+            assert value["text"] == page[value["start"] : value["end"]]
+            counted[name] += 1
+        for key, inner in value.items():
+            if not (name == "articles" and key == "page"):
+                compare(inner, page, counted, name)
+    elif isinstance(value, list):
+        for inner in value:
+            compare(inner, page, counted, name)
+
+
+def spans(value: object) -> int:
+    """Number of spans in a value; none of them has a text."""
+    if isinstance(value, dict):
+        own = {"start", "end", "text"} <= set(value) and value["start"] is not None
+        assert not own or value["text"] is None
+        return own + sum(spans(inner) for inner in value.values())
+    return sum(spans(inner) for inner in value) if isinstance(value, list) else 0
