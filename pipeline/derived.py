@@ -1,5 +1,6 @@
 """Files of the repo that follow from others, and whether they are stale: docs/schema.md, CITATION.cff, the head of README.md."""
 
+import re
 from pathlib import Path
 
 from pipeline.card import configs, front_matter, hub_metadata
@@ -9,12 +10,14 @@ from pipeline.read import read
 from pipeline.write import Shard
 from schema.docs import schema_page
 
+_FRONT_MATTER = re.compile(r"\A---\n(?:.*?\n)??---\n", re.DOTALL)
+
 
 def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     """The derived files of the repo that are not what they should be, each with the text that it should have."""
     meta = read(root / raw_folder, Findings()).meta
     readme = root / "README.md"
-    body = readme.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")[2]
+    body = _FRONT_MATTER.sub("", readme.read_text(encoding="utf-8"))
     head = hub_metadata(meta) | {"configs": _configs(root / "data/processed" / meta.version, meta.version)}
     wanted = {
         root / "docs/schema.md": schema_page(),

@@ -61,7 +61,11 @@ RULES = {
         Rule("HD505", "entity and knowledge base disagree on the type", "correct the type in one of them"),
         Rule("HD506", "open article without its page", "add data/raw/pages/<article_id>.txt, or withhold the article"),
         Rule("HD507", "page of a withheld article in the repo", "remove it, from the history too: it may not be passed on"),
-        Rule("HD508", "splits.json names an article that is not there", "restore it; after a take-down remove it here, in a new major version"),
+        Rule(
+            "HD508",
+            "splits.json names an article that is not there",
+            "restore it; after a take-down remove it here, in a new major version",
+        ),
         Rule("HD509", "articles that belong together are in different splits", "unlink them, or start a new major version"),
         Rule("HD510", "rights are incomplete", "an open page needs a licence; a withheld one has none"),
         Rule("HD511", "a split has no article", "add articles, or change the shares in corpus.toml", Severity.warning),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # nothing in the tests may reach for the network
-PAGES = os.environ.pop("HEISSER_DRAHT_PAGES", None)  # or every build here would take them
+PAGES = os.environ.get("HEISSER_DRAHT_PAGES")
 
 import build_dataset  # noqa: E402
 from pipeline.build import Built, build  # noqa: E402
@@ -30,6 +30,12 @@ def hugging_face_home(tmp_path_factory: pytest.TempPathFactory):
 
     datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp("hf")
     datasets.disable_progress_bars()
+
+
+@pytest.fixture(autouse=True)
+def no_pages(monkeypatch: pytest.MonkeyPatch):
+    """A build takes the withheld pages only where a test says so."""
+    monkeypatch.delenv("HEISSER_DRAHT_PAGES", raising=False)
 
 
 @pytest.fixture

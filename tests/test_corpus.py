@@ -5,16 +5,18 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from datasets import get_dataset_config_names, load_dataset
+from datasets import Features, get_dataset_config_names, load_dataset
 
 from pipeline.build import build, load_and_check
 from pipeline.card import bibtex
 from pipeline.derived import stale
 from pipeline.findings import Findings
 from pipeline.read import read
+from schema.derive import arrow_schema
 from schema.records import Bundle
 from schema.rows import TABLES
 from tests.conftest import ROOT, files
@@ -47,6 +49,15 @@ def test_what_is_derived_is_fresh():
     assert list(stale(ROOT, RAW)) == []
 
 
+@pytest.mark.parametrize("head", ["", "---\n---\n", "---\nlicense: other\n---\n"])
+def test_renewing_the_head_of_the_readme_keeps_its_body(tmp_path: Path, head: str):
+    body = "# Title\n\n---\nA rule, and text.\n"
+    (tmp_path / "README.md").write_text(head + body, encoding="utf-8")
+    renewed = stale(tmp_path, RAW)[tmp_path / "README.md"]
+    assert renewed.startswith("---\npretty_name:")
+    assert renewed.endswith("---\n" + body)
+
+
 def test_the_changelog_has_an_entry_for_the_version():
     assert f"\n## {META.version} – {META.released}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
@@ -58,7 +69,7 @@ def test_a_clone_loads_like_the_release(table):
     assert {k: v.to_list() for k, v in clone.items()} == {k: v.to_list() for k, v in release.items()}
     for name, split in clone.items():
         streamed = load_dataset(str(ROOT), table.name, split=name, streaming=True)
-        assert split.features == streamed.features == clone["train"].features
+        assert split.features == streamed.features == Features.from_arrow_schema(arrow_schema(table.row))
         assert list(streamed) == split.to_list()
         assert len(split.to_pandas()) == len(split)
 
@@ -66,11 +77,18 @@ def test_a_clone_loads_like_the_release(table):
 @pytest.mark.slow
 def test_the_examples_of_the_readme_print_what_it_says():
     blocks = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-    examples = [(code, output) for (a, code), (b, output) in zip(blocks, blocks[1:], strict=False) if (a, b) == ("python", "text")]
+    examples = [(code, output) for (a, code), (b, output) in pairwise(blocks) if (a, b) == ("python", "text")]
     assert len(examples) >= 2
     for code, output in examples:
         done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
-        assert (done.returncode, done.stdout.rstrip()) == (0, output.rstrip()), done.stderr
+        printed = [line.rstrip() for line in done.stdout.rstrip().splitlines()]
+        assert (done.returncode, printed) == (0, output.rstrip().splitlines()), done.stderr
+
+
+def test_the_row_that_the_readme_shows_is_in_the_data():
+    (shown,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+    (row,) = (row for row in rows(RELEASE, "events") if row["event_id"] == shown["event_id"])
+    assert {key: row[key] for key in shown} == shown
 
 
 def test_the_readme_cites_the_version():
@@ -104,7 +122,7 @@ def test_hydrating_fills_in_every_text(rehydrated, withheld_pages: Path):
         text = article["text"]
         assert len(text) == article["page"]["characters"]
         pages[article["article_id"]] = text
-        covered = "".join(text[a["end"] : b["start"]] for a, b in zip(article["zones"], article["zones"][1:], strict=False))
+        covered = "".join(text[a["end"] : b["start"]] for a, b in pairwise(article["zones"]))
         assert not covered.strip()
     counted = Counter()
     for name in ("articles", "entities", "events", "comments"):
@@ -127,7 +145,11 @@ def test_the_telephone_number_appears_in_no_output(rehydrated, withheld_pages: P
     assert len(private) == 3
     for folder in (rehydrated.folder, RELEASE):
         for name, data in files(folder).items():
-            text = json.dumps([rows(folder, t.name) for t in TABLES], default=str) if name == "release.json" else data.decode("utf-8", "replace")
+            text = (
+                json.dumps([rows(folder, t.name) for t in TABLES], default=str)
+                if name == "release.json"
+                else data.decode("utf-8", "replace")
+            )
             assert [p for p in private if p in text] == []
 
 

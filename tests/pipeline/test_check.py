@@ -12,7 +12,7 @@ from pipeline.findings import RULES, CannotRun, Finding, Findings, Refused
 from tests.conftest import VALID, WITHHELD, Edit, edit_json, edit_line, files
 
 CALL = "articles/anruf-abendblatt.json"
-WITHHELD_ARTICLE = "articles/absage-kurier.json"
+GONE = "articles/absage-kurier.json"
 WITHHELD_PAGE = (WITHHELD / "irgendein-name.txt").read_text(encoding="utf-8")
 
 
@@ -39,74 +39,93 @@ def splits(**by_event: str) -> Callable[[Path], None]:
     return write("splits.json", json.dumps(value))
 
 
+def zones_out_of_order(b):
+    first, second, *rest = b["article"]["zones"]
+    b["article"]["zones"] = [second, first, *rest]
+
+
+def adler_twice(raw: Path) -> None:
+    with (raw / "kb.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"kb_id": "adler", "type": "PER", "name": "A", "name_de": "A"}\n')
+
+
+def two_articles_only(raw: Path) -> None:
+    for name in ("wahl-abendblatt", "absage-kurier"):
+        (raw / f"articles/{name}.json").unlink()
+        (raw / f"pages/{name}.txt").unlink(missing_ok=True)
+
+
+def copy(file: str, to: str) -> Callable[[Path], None]:
+    return lambda raw: shutil.copy(raw / file, raw / to) and None
+
+
+def contact(edit: Edit) -> Callable[[Path], None]:
+    return lambda raw: edit_line(raw / "contacts.jsonl", 0, edit)
+
+
+A, W = "anruf-abendblatt", "wahl-abendblatt"
+WAHL_PAGE, WAHL = f"pages/{W}.txt", f"articles/{W}.json"
+
 FAULTS = [
     # code, file, record, field, what is done
     ("HD101", "contacts.jsonl", None, None, lambda raw: (raw / "contacts.jsonl").rename(raw / "kontakte.jsonl")),
     ("HD101", "corpus.toml", None, None, lambda raw: (raw / "corpus.toml").unlink()),
     ("HD101", "articles", None, None, lambda raw: shutil.rmtree(raw / "articles")),
     ("HD102", CALL, None, None, write(CALL, '{"article": "Präsident"}'.encode("latin-1"))),
-    ("HD103", "pages/wahl-abendblatt.txt", "wahl-abendblatt", None, setting("pages/wahl-abendblatt.txt", "\n", "\r\n")),
-    ("HD103", "pages/wahl-abendblatt.txt", "wahl-abendblatt", None, setting("pages/wahl-abendblatt.txt", "ü", "u\u0308")),
-    ("HD103", "pages/wahl-abendblatt.txt", "wahl-abendblatt", None, setting("pages/wahl-abendblatt.txt", "Brandt", "\u202eBrandt")),
+    ("HD103", WAHL_PAGE, W, None, setting(WAHL_PAGE, "\n", "\r\n")),
+    ("HD103", WAHL_PAGE, W, None, setting(WAHL_PAGE, "ü", "u\u0308")),
+    ("HD103", WAHL_PAGE, W, None, setting(WAHL_PAGE, "Brandt", "\u202eBrandt")),
     ("HD104", CALL, None, None, write(CALL, '{"article": ')),
     ("HD104", "corpus.toml", None, None, setting("corpus.toml", "title =", "title ==")),
     ("HD105", "articles/notizen.txt", None, None, write("articles/notizen.txt", "?")),
     ("HD105", "pages/wahl.txt", None, None, write("pages/wahl.txt", "?")),
     ("HD201", CALL, "v1", "events[0].colour", bundle(lambda b: b["events"][0].update(colour="red"))),
-    ("HD201", "contacts.jsonl", "2029-05-01-call", "colour", lambda raw: edit_line(raw / "contacts.jsonl", 0, lambda c: c.update(colour=1))),
+    ("HD201", "contacts.jsonl", "2029-05-01-call", "colour", contact(lambda c: c.update(colour=1))),
     ("HD202", CALL, "v2", "events[1].certainty", bundle(lambda b: b["events"][1].pop("certainty"))),
     ("HD203", CALL, "v1", "events[0].type", bundle(lambda b: b["events"][0].update(type="phonecall"))),
-    ("HD203", "splits.json", None, "by_event.wahl-abendblatt", splits(wahl_abendblatt="dev")),
+    ("HD203", "splits.json", None, f"by_event.{W}", splits(wahl_abendblatt="dev")),
     ("HD204", CALL, "v1", "events[0].trigger.start", bundle(lambda b: b["events"][0]["trigger"].update(start="17"))),
     ("HD204", CALL, "v1", "events[0].trigger.start", bundle(lambda b: b["events"][0]["trigger"].update(start=-1))),
-    ("HD204", CALL, "anruf-abendblatt", "article.published", bundle(lambda b: b["article"].update(published="2031-02-30"))),
+    ("HD204", CALL, A, "article.published", bundle(lambda b: b["article"].update(published="2031-02-30"))),
     ("HD204", "corpus.toml", None, "version", setting("corpus.toml", "1.2.3", "one")),
-    ("HD301", CALL, "anruf-abendblatt:v8", "events[7].content", bundle(lambda b: b["events"][7]["content"].update(start=401, end=401))),
-    ("HD302", CALL, "anruf-abendblatt:v8", "events[7].trigger", bundle(lambda b: b["events"][7]["trigger"].update(end=9999))),
-    ("HD302", WITHHELD_ARTICLE, "absage-kurier", "article.private[1]",
-     bundle(lambda b: b["article"]["private"][1].update(end=9999), WITHHELD_ARTICLE)),
-    ("HD303", CALL, "anruf-abendblatt", "article.zones[1]", bundle(lambda b: b["article"]["zones"].reverse() or b["article"]["zones"].sort(
-        key=lambda z: (z["start"] if z["start"] != 0 else 9.5)))),
-    ("HD304", CALL, "anruf-abendblatt", "article.zones", bundle(lambda b: b["article"]["zones"].pop(3))),
-    ("HD305", CALL, "anruf-abendblatt:v8", "events[7].content",
-     bundle(lambda b: b["events"][7]["content"].update(start=0, text=None))),
-    ("HD306", CALL, "anruf-abendblatt:n1", "entities[0].mentions[0]", bundle(lambda b: b["entities"][0]["mentions"][0].update(text="Adlers"))),
-    ("HD307", WITHHELD_ARTICLE, "absage-kurier:v1", "events[0].trigger",
-     bundle(lambda b: b["events"][0]["trigger"].update(text="Gipfel"), WITHHELD_ARTICLE)),
-    ("HD308", CALL, "anruf-abendblatt", "article.page.sha256", setting("pages/anruf-abendblatt.txt", "eine Stunde", "zwei Tage  ")),
-    ("HD308", CALL, "anruf-abendblatt", "article.page.characters", bundle(lambda b: b["article"]["page"].update(characters=5000))),
-    ("HD309", CALL, "anruf-abendblatt", "comments[0]", bundle(lambda b: b["comments"][0].update(end=b["comments"][0]["end"] - 1, text=None))),
-    ("HD401", CALL, "anruf-abendblatt:v1", "events[0].arguments[0].entity_id",
+    ("HD301", CALL, f"{A}:v8", "events[7].content", bundle(lambda b: b["events"][7]["content"].update(start=401, end=401))),
+    ("HD302", CALL, f"{A}:v8", "events[7].trigger", bundle(lambda b: b["events"][7]["trigger"].update(end=9999))),
+    ("HD302", GONE, "absage-kurier", "article.private[1]", bundle(lambda b: b["article"]["private"][1].update(end=9999), GONE)),
+    ("HD303", CALL, A, "article.zones[1]", bundle(zones_out_of_order)),
+    ("HD304", CALL, A, "article.zones", bundle(lambda b: b["article"]["zones"].pop(3))),
+    ("HD305", CALL, f"{A}:v8", "events[7].content", bundle(lambda b: b["events"][7]["content"].update(start=0, text=None))),
+    ("HD306", CALL, f"{A}:n1", "entities[0].mentions[0]", bundle(lambda b: b["entities"][0]["mentions"][0].update(text="Adlers"))),
+    ("HD307", GONE, "absage-kurier:v1", "events[0].trigger", bundle(lambda b: b["events"][0]["trigger"].update(text="G"), GONE)),
+    ("HD308", CALL, A, "article.page.sha256", setting(f"pages/{A}.txt", "eine Stunde", "zwei Tage  ")),
+    ("HD308", CALL, A, "article.page.characters", bundle(lambda b: b["article"]["page"].update(characters=5000))),
+    ("HD309", CALL, A, "comments[0]", bundle(lambda b: b["comments"][0].update(end=b["comments"][0]["end"] - 1, text=None))),
+    ("HD401", CALL, f"{A}:v1", "events[0].arguments[0].entity_id",
      bundle(lambda b: b["events"][0]["arguments"][0].update(entity_id="n99"))),
-    ("HD401", CALL, "anruf-abendblatt:v2", "events[1].same_as", bundle(lambda b: b["events"][1].update(same_as="v99"))),
-    ("HD401", CALL, "anruf-abendblatt:c2", "comments[1].reply_to", bundle(lambda b: b["comments"][1].update(reply_to="c9"))),
-    ("HD402", CALL, "anruf-abendblatt:n5", "entities[5].entity_id", bundle(lambda b: b["entities"].insert(5, b["entities"][4]))),
-    ("HD403", CALL, "anruf-abendblatt", "events[0]", bundle(lambda b: b["events"][0].update(cameo="190"))),
-    ("HD404", CALL, "anruf-abendblatt", "events[0].arguments[0].role", bundle(lambda b: b["events"][0]["arguments"][0].update(role="target"))),
-    ("HD405", CALL, "anruf-abendblatt", "comments[0].stances[0]", bundle(lambda b: b["comments"][0]["stances"][0].pop("entity_id"))),
-    ("HD405", CALL, "anruf-abendblatt", "comments[0].stances[0]",
+    ("HD401", CALL, f"{A}:v2", "events[1].same_as", bundle(lambda b: b["events"][1].update(same_as="v99"))),
+    ("HD401", CALL, f"{A}:c2", "comments[1].reply_to", bundle(lambda b: b["comments"][1].update(reply_to="c9"))),
+    ("HD402", CALL, f"{A}:n5", "entities[5].entity_id", bundle(lambda b: b["entities"].insert(5, b["entities"][4]))),
+    ("HD403", CALL, A, "events[0]", bundle(lambda b: b["events"][0].update(cameo="190"))),
+    ("HD404", CALL, A, "events[0].arguments[0].role", bundle(lambda b: b["events"][0]["arguments"][0].update(role="target"))),
+    ("HD405", CALL, A, "comments[0].stances[0]", bundle(lambda b: b["comments"][0]["stances"][0].pop("entity_id"))),
+    ("HD405", CALL, A, "comments[0].stances[0]",
      bundle(lambda b: b["comments"][0]["stances"][0].update(contact_id="2031-03-03-call"))),
-    ("HD406", CALL, "anruf-abendblatt", "events[3].same_as", bundle(lambda b: b["events"][3].update(same_as="v2"))),
-    ("HD406", CALL, "anruf-abendblatt", "events[7].same_as", bundle(lambda b: b["events"][7].update(same_as="v8"))),
-    ("HD501", "articles/x.json", "absage-kurier", "article.article_id", lambda raw: (raw / WITHHELD_ARTICLE).rename(raw / "articles/x.json")),
-    ("HD502", "articles/zweitens.json", "wahl-abendblatt", "article.article_id",
-     lambda raw: shutil.copy(raw / "articles/wahl-abendblatt.json", raw / "articles/zweitens.json") and None),
-    ("HD502", "kb.jsonl", "adler", None, lambda raw: edit_line(raw / "kb.jsonl", 2, lambda k: None) or (raw / "kb.jsonl").write_text(
-        (raw / "kb.jsonl").read_text(encoding="utf-8") + '{"kb_id": "adler", "type": "PER", "name": "A", "name_de": "A"}\n', encoding="utf-8") and None),
-    ("HD503", CALL, "anruf-abendblatt", "article.reports[0]", bundle(lambda b: b["article"].update(reports=["nie"]))),
-    ("HD503", CALL, "anruf-abendblatt:v1", "events[0].contact_id", bundle(lambda b: b["events"][0].update(contact_id="nie"))),
-    ("HD504", CALL, "anruf-abendblatt:n1", "entities[0].kb_id", bundle(lambda b: b["entities"][0].update(kb_id="niemand"))),
-    ("HD504", "contacts.jsonl", "2029-05-01-call", "kb_id",
-     lambda raw: edit_line(raw / "contacts.jsonl", 0, lambda c: c["participants"][0].update(kb_id="niemand"))),
-    ("HD505", CALL, "anruf-abendblatt", "entities[0].type", bundle(lambda b: b["entities"][0].update(type="ORG"))),
-    ("HD506", CALL, "anruf-abendblatt", "article.rights.status", lambda raw: (raw / "pages/anruf-abendblatt.txt").unlink()),
+    ("HD406", CALL, A, "events[3].same_as", bundle(lambda b: b["events"][3].update(same_as="v2"))),
+    ("HD406", CALL, A, "events[7].same_as", bundle(lambda b: b["events"][7].update(same_as="v8"))),
+    ("HD501", "articles/x.json", "absage-kurier", "article.article_id", lambda raw: (raw / GONE).rename(raw / "articles/x.json")),
+    ("HD502", "articles/zweitens.json", W, "article.article_id", copy(WAHL, "articles/zweitens.json")),
+    ("HD502", "kb.jsonl", "adler", None, adler_twice),
+    ("HD503", CALL, A, "article.reports[0]", bundle(lambda b: b["article"].update(reports=["nie"]))),
+    ("HD503", CALL, f"{A}:v1", "events[0].contact_id", bundle(lambda b: b["events"][0].update(contact_id="nie"))),
+    ("HD504", CALL, f"{A}:n1", "entities[0].kb_id", bundle(lambda b: b["entities"][0].update(kb_id="niemand"))),
+    ("HD504", "contacts.jsonl", "2029-05-01-call", "kb_id", contact(lambda c: c["participants"][0].update(kb_id="niemand"))),
+    ("HD505", CALL, A, "entities[0].type", bundle(lambda b: b["entities"][0].update(type="ORG"))),
+    ("HD506", CALL, A, "article.rights.status", lambda raw: (raw / f"pages/{A}.txt").unlink()),
     ("HD507", "pages/absage-kurier.txt", "absage-kurier", None, write("pages/absage-kurier.txt", WITHHELD_PAGE)),
-    ("HD507", WITHHELD_ARTICLE, "absage-kurier", None, bundle(lambda b: b.update(page_text=WITHHELD_PAGE), WITHHELD_ARTICLE)),
+    ("HD507", GONE, "absage-kurier", None, bundle(lambda b: b.update(page_text=WITHHELD_PAGE), GONE)),
     ("HD508", "splits.json", "weg", "by_event", splits(weg="train")),
-    ("HD509", "splits.json", "anruf-abendblatt", None, splits(anruf_abendblatt="train", anruf_tagblatt="test")),
-    ("HD510", CALL, "anruf-abendblatt", "article.rights.licence", bundle(lambda b: b["article"]["rights"].pop("licence"))),
-    ("HD511", "corpus.toml", None, "split", lambda raw: [(raw / f"articles/{n}.json").unlink() or (raw / f"pages/{n}.txt").unlink(
-        missing_ok=True) for n in ("wahl-abendblatt", "absage-kurier")] and None),
+    ("HD509", "splits.json", A, None, splits(anruf_abendblatt="train", anruf_tagblatt="test")),
+    ("HD510", CALL, A, "article.rights.licence", bundle(lambda b: b["article"]["rights"].pop("licence"))),
+    ("HD511", "corpus.toml", None, "split", two_articles_only),
 ]  # fmt: skip
 
 

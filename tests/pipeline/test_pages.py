@@ -53,11 +53,9 @@ def test_a_page_that_is_not_there_is_missing(tmp_path: Path):
     ],
 )
 def test_a_copy_changed_by_copying_is_refused_with_the_reason(tmp_path: Path, change, reason: str):
-    assert change(PAGE) != PAGE or "normal form" in reason
+    assert change(PAGE) != PAGE
     (tmp_path / "copy.txt").write_bytes(change(PAGE))
     report = status(tmp_path)
-    if change(PAGE) == PAGE:
-        pytest.skip("the page has nothing to decompose")
     assert (report.status, report.file) == (PageStatus.mismatched, "copy.txt")
     assert reason in report.reason
     assert report.reason.endswith("not used")

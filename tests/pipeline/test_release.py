@@ -47,8 +47,10 @@ def test_every_configuration_loads_in_memory_and_streams_with_the_same_features(
     features = Features.from_arrow_schema(arrow_schema(table.row))
     loaded = load_dataset(str(built.folder), table.name)
     streamed = load_dataset(str(built.folder), table.name, streaming=True)
-    assert set(loaded) == set(streamed) == set(("train", "validation", "test") if table.split else ("train",)) - (
-        {"test"} if table.name == "comments" else set()
+    assert (
+        set(loaded)
+        == set(streamed)
+        == set(("train", "validation", "test") if table.split else ("train",)) - ({"test"} if table.name == "comments" else set())
     )
     for name, split in loaded.items():
         assert split.features == features == streamed[name].features
@@ -124,7 +126,9 @@ def test_a_withheld_page_says_nothing(release: Built):
 def test_private_data_is_masked_in_every_output(built: Built):
     for path in built.folder.rglob("*"):
         if path.is_file():
-            text = json.dumps(pq.read_table(path).to_pylist(), default=str) if path.suffix == ".parquet" else path.read_text("utf-8")
+            text = (
+                json.dumps(pq.read_table(path).to_pylist(), default=str) if path.suffix == ".parquet" else path.read_text("utf-8")
+            )
             assert [private for private in PRIVATE if private in text] == []
     article = frame(built, "articles").set_index("article_id").loc["anruf-abendblatt"]
     for span in article["private"]:
@@ -192,7 +196,10 @@ def test_the_raw_records_come_back_from_the_tables(release: Built):
         article_id = bundle["article"]["article_id"]
         back = {
             "article": next(r for r in tables["articles"] if r["article_id"] == article_id),
-            **{name: [local(r, article_id) for r in tables[name] if r["article_id"] == article_id] for name in ("entities", "events", "comments")},
+            **{
+                name: [local(r, article_id) for r in tables[name] if r["article_id"] == article_id]
+                for name in ("entities", "events", "comments")
+            },
         }
         assert_within(bundle, back)
 
@@ -227,7 +234,9 @@ def assert_within(written: object, back: object, path: str = "") -> None:
 
 
 def test_the_manifest_is_what_sha256sum_checks(release: Built):
-    done = subprocess.run(["sha256sum", "-c", "--strict", "manifest-sha256.txt"], cwd=release.folder, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sha256sum", "-c", "--strict", "manifest-sha256.txt"], cwd=release.folder, capture_output=True, text=True
+    )
     assert done.returncode == 0
     listed = {line.split("  ", 1)[1] for line in (release.folder / "manifest-sha256.txt").read_text(encoding="utf-8").splitlines()}
     assert listed == set(files(release.folder)) - {"manifest-sha256.txt"}
@@ -270,7 +279,9 @@ def test_the_same_build_leaves_a_release_alone(raw: Path, tmp_path: Path):
 def test_a_published_release_is_never_overwritten(raw: Path, tmp_path: Path):
     build(raw, None, None)
     before = files(tmp_path / "data" / "processed")
-    (raw / "kb.jsonl").write_text((raw / "kb.jsonl").read_text(encoding="utf-8").replace("Gatehouse", "Gate House"), encoding="utf-8")
+    (raw / "kb.jsonl").write_text(
+        (raw / "kb.jsonl").read_text(encoding="utf-8").replace("Gatehouse", "Gate House"), encoding="utf-8"
+    )
     with pytest.raises(CannotRun, match=r"published and stays as it is.*data/kb/train-00000-of-00001\.parquet"):
         build(raw, None, None)
     assert files(tmp_path / "data" / "processed") == before

@@ -68,7 +68,9 @@ def test_articles_that_growth_joins_are_named():
 
 
 def test_a_report_stays_with_the_one_it_repeats():
-    where = split(corpus({f"a{i}": {"reports": (), "derived_from": "a0" if i else None} for i in range(6)}), [], Findings()).by_event
+    where = split(
+        corpus({f"a{i}": {"reports": (), "derived_from": "a0" if i else None} for i in range(6)}), [], Findings()
+    ).by_event
     assert len(set(where.values())) == 1
 
 
@@ -94,7 +96,9 @@ TEXT = "Am Montag haben die beiden eine Stunde lang miteinander gesprochen, wie 
 
 def test_near_duplicates_are_found_by_their_words():
     copy = TEXT.replace("Abend", "Morgen")
-    (pair,) = near_duplicates({"a": TEXT, "b": copy.upper(), "c": "Etwas ganz anderes steht auf dieser Seite, nämlich gar nichts davon."})
+    (pair,) = near_duplicates(
+        {"a": TEXT, "b": copy.upper(), "c": "Etwas ganz anderes steht auf dieser Seite, nämlich gar nichts davon."}
+    )
     assert (pair.a, pair.b) == ("a", "b")
     assert 0.5 <= pair.similarity < 1
     assert near_duplicates({"a": TEXT, "b": TEXT})[0].similarity == 1
@@ -104,7 +108,9 @@ def test_near_duplicates_are_found_by_their_words():
 def test_the_leakage_report_names_what_splits_share():
     raw = corpus({"a": {"reports": ("k",)}, "b": {"reports": ("k",)}, "c": {"reports": ()}})
     splits = Splits.model_construct(
-        by_event={"a": "train", "b": "test", "c": "test"}, by_time=dict.fromkeys("abc", "train"), by_outlet=dict.fromkeys("abc", "train")
+        by_event={"a": "train", "b": "test", "c": "test"},
+        by_time=dict.fromkeys("abc", "train"),
+        by_outlet=dict.fromkeys("abc", "train"),
     )
     report = leakage(raw, splits, Pages({}, ()))
     assert report["by_event"]["contacts_reported"] == [{"value": "k", "splits": ["train", "test"]}]
