@@ -4,32 +4,49 @@ import re
 from pathlib import Path
 
 from pipeline.card import configs, front_matter, hub_metadata
-from pipeline.describe import citation
-from pipeline.findings import Findings
+from pipeline.findings import CannotRun, Findings
 from pipeline.read import read
+from pipeline.split import SPLITS
 from pipeline.write import Shard
 from schema.docs import schema_page
+from schema.rows import TABLES
 
 _FRONT_MATTER = re.compile(r"\A---\n(?:.*?\n)??---\n", re.DOTALL)
 
 
 def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
-    """The derived files of the repo that are not what they should be, each with the text that it should have."""
+    """The derived files of the repo that are not what they should be, each with the text that it should have.
+
+    README.md and CITATION.cff speak of the newest published release, docs/schema.md of the models as they are. Raises CannotRun
+    where no release is published yet.
+    """
+    release = newest_release(root / "data/processed")
     meta = read(root / raw_folder, Findings()).meta
     readme = root / "README.md"
     body = _FRONT_MATTER.sub("", readme.read_text(encoding="utf-8"))
-    head = hub_metadata(meta) | {"configs": _configs(root / "data/processed" / meta.version, meta.version)}
+    head = hub_metadata(meta) | {"configs": _configs(release)}
     wanted = {
         root / "docs/schema.md": schema_page(),
-        root / "CITATION.cff": citation(meta),
+        root / "CITATION.cff": (release / "CITATION.cff").read_text(encoding="utf-8"),
         readme: front_matter(head) + body,
     }
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
 
 
-def _configs(release: Path, version: str) -> list[dict[str, object]]:
+def newest_release(processed: Path) -> Path:
+    """The folder of the highest version without a suffix. Raises CannotRun where there is none."""
+    published = [path for path in processed.glob("*.*.*") if re.fullmatch(r"\d+\.\d+\.\d+", path.name)]
+    if not published:
+        raise CannotRun(f"{processed} holds no published release; build one first")
+    return max(published, key=lambda path: [int(part) for part in path.name.split(".")])
+
+
+def _configs(release: Path) -> list[dict[str, object]]:
     """Configurations that read the release's Parquet files from the root of the repo."""
-    paths = sorted(p.relative_to(release).as_posix() for p in release.glob("data/*/*.parquet"))
-    order = {"train": 0, "validation": 1, "test": 2}
-    shards = [Shard(p.split("/")[1], p.split("/")[2].partition("-")[0], p, 0, 0, 0) for p in paths]  # type: ignore[arg-type]
-    return configs(version, sorted(shards, key=lambda s: order[s.split]), prefix=f"data/processed/{version}/")
+    shards = [
+        Shard(table.name, split, path.relative_to(release).as_posix(), 0, 0, 0)
+        for table in TABLES
+        for split in SPLITS
+        for path in sorted((release / "data" / table.name).glob(f"{split}-*.parquet"))
+    ]
+    return configs(release.name, shards, prefix=f"data/processed/{release.name}/")
