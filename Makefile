@@ -21,7 +21,7 @@ validate: .venv/ready ## check the raw files, and that derived files are fresh
 	$(BIN)/python build_dataset.py validate
 	$(BIN)/python build_dataset.py derive --check
 
-schema: .venv/ready ## renew docs/schema.md, CITATION.cff and the head of README.md
+schema: .venv/ready ## renew what is derived: docs, JSON Schemas, CITATION.cff, the head of README.md
 	$(BIN)/python build_dataset.py derive
 
 clean: ## remove what make made, never a release

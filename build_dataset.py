@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
+
+from pipeline.formats import Format
 
 if TYPE_CHECKING:  # imported where they are used, so that --help is quick
     from rich.console import Console
@@ -56,43 +59,85 @@ def build(
             }
         )  # fmt: skip
     elif not quiet:
-        from pipeline.show import show_findings, show_pages, show_release
+        from pipeline.report import show
+        from pipeline.show import show_pages, show_release
 
         console = _console()
         show_pages(console, built.pages)
         console.print()
-        show_findings(console, built.warnings)
+        show(console, built.warnings)
         show_release(console, built.release, built.folder, built.outcome)
     return 0
 
 
 @app.command
-def validate(*, raw: Raw = RAW, pages: Pages = None, quiet: Quiet = False, json: Json = False) -> int:
-    """Check the raw files and write nothing. Exit status 0: sound; 1: findings; 2: could not run."""
+def validate(
+    paths: tuple[Path, ...] = (),
+    /,
+    *,
+    raw: Raw = RAW,
+    pages: Pages = None,
+    level: Annotated[int, Parameter(validator=Number(gte=1, lte=6), help="Last level to check, 1 (files) to 6 (the release).")] = 6,
+    format: Annotated[Format, Parameter(help="How findings are written.")] = Format.text,
+    changed_since: Annotated[str | None, Parameter(help="Check only articles changed since this commit or tag.")] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Check the raw files, or only the articles in the paths given, and write nothing.
+
+    Exit status 0: sound, warnings at most; 1: findings; 2: could not run.
+    """
     from pipeline.build import load_and_check
+    from pipeline.findings import Refused
+    from pipeline.select import changed, selected
 
-    with _stages(quiet or json) as step:
-        checked = load_and_check(raw, pages, step=step)
-    findings = checked.findings
-    if json:
-        _print_json({"pages": _page_dicts(checked.pages.reports), "findings": [finding.as_dict() for finding in findings.all]})
-    elif findings.all and not (quiet and not findings.errors):
-        from pipeline.show import show_findings
+    only = selected(raw, paths) if paths else None
+    if changed_since is not None:
+        touched = changed(raw, changed_since)
+        only = touched if only is None else only if touched is None else only & touched
+    try:
+        with _stages(quiet or format is not Format.text) as step:
+            checked = load_and_check(raw, pages, step=step, level=level, only=only)
+        findings = checked.findings
+    except Refused as refused:
+        checked, findings = None, refused.findings
+    if format is not Format.text:
+        from pipeline.report import machine
 
-        show_findings(_console(stderr=bool(findings.errors)), findings.all)
-    if not (quiet or json):
+        print(machine(findings.all, format, _prefix(raw)), end="")
+        return 1 if findings.errors else 0
+    if findings.all and not (quiet and not findings.errors):
+        from pipeline.report import show
+
+        show(_console(stderr=bool(findings.errors)), findings.all)
+    if not quiet:
         from pipeline.show import show_pages
 
         console = _console()
-        if pages is not None:
-            show_pages(console, checked.pages.reports)
-        corpus = checked.raw
-        console.print(
-            f"{len(corpus.bundles)} articles, {len(corpus.contacts)} contacts, {len(corpus.kb)} knowledge-base rows: "
-            f"{len(findings.errors)} errors, {len(findings.warnings)} warnings",
-            soft_wrap=True,
-        )
+        counted = ""
+        if checked is not None:
+            if pages is not None:
+                show_pages(console, checked.pages.reports)
+            corpus = checked.raw
+            some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
+            counted = (
+                f"{len(corpus.bundles)} articles{some}, {len(corpus.contacts)} contacts, {len(corpus.kb)} knowledge-base rows: "
+            )
+        console.print(f"{counted}{len(findings.errors):,} errors, {len(findings.warnings):,} warnings", soft_wrap=True)
     return 1 if findings.errors else 0
+
+
+@app.command
+def explain(code: str, /) -> int:
+    """Say what a rule asks for, and what to do where it is broken."""
+    from pipeline.report import explain as run
+    from pipeline.rules import RULES
+
+    text = run(code)
+    if text is None:
+        print(f"build_dataset.py: there is no rule {code}; there are {', '.join(sorted(RULES))}", file=sys.stderr)
+        return 2
+    print(text)
+    return 0
 
 
 @app.command
@@ -120,7 +165,7 @@ def info(release: Path | None = None, /, *, raw: Raw = RAW, json: Json = False) 
 def derive(
     *, check: Annotated[bool, Parameter(negative="", help="Only say which files are stale, with exit status 1.")] = False
 ) -> int:
-    """Renew the files that follow from the models and from corpus.toml: docs/schema.md, CITATION.cff, the head of README.md."""
+    """Renew the files that follow from models, rules and the newest release: docs, JSON Schemas, CITATION.cff, the head of README.md."""
     from pipeline.derived import stale
 
     console = _console()
@@ -149,10 +194,10 @@ def main(arguments: list[str] | None = None) -> int:
         if "--json" in arguments:
             _print_json({"findings": [finding.as_dict() for finding in refused.findings.all]})
         else:
-            from pipeline.show import show_findings
+            from pipeline.report import show
 
             console = _console(stderr=True)
-            show_findings(console, refused.findings.all)
+            show(console, refused.findings.all)
             console.print(f"{len(refused.findings.errors)} errors; nothing was written", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
@@ -177,6 +222,12 @@ def _console(stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
 
 
+def _prefix(raw: Path) -> str:
+    """The raw folder as it is written from the working folder, so that CI finds the files; empty where it is that folder."""
+    name = raw.as_posix().rstrip("/")
+    return "" if name in ("", ".") else f"{name}/"
+
+
 def _page_dicts(reports: "Iterable[PageReport]") -> list[dict[str, str | None]]:
     return [{"article_id": r.article_id, "status": r.status.value, "file": r.file, "reason": r.reason} for r in reports]
 
@@ -185,5 +236,10 @@ def _print_json(value: object) -> None:
     print(json_module.dumps(value, ensure_ascii=False, indent=2))
 
 
-if __name__ == "__main__":
+def entry() -> None:
+    """Run the command line, and end with its exit status."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry()

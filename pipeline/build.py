@@ -1,14 +1,15 @@
 """The whole way: raw files → a release in its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.check import check
+from pipeline.check.release import check_published
 from pipeline.describe import Release, describe
 from pipeline.findings import CannotRun, Finding, Findings
 from pipeline.pages import PageReport, Pages, find_pages
-from pipeline.read import Raw, read
+from pipeline.read import Raw, locate, read
 from pipeline.seal import Outcome, aside, seal
 from pipeline.split import leakage, near_duplicates, open_texts, split
 from pipeline.tables import build_tables
@@ -41,17 +42,38 @@ Step = Callable[[str], None]
 """Is told the name of each stage as it begins."""
 
 
-def load_and_check(raw_folder: Path, pages_folder: Path | None, version: str | None = None, step: Step = lambda _: None) -> Checked:
-    """Read a corpus and run all its rules. Faults are in ``findings``; raises CannotRun, and Refused if corpus.toml is faulty."""
+def load_and_check(
+    raw_folder: Path,
+    pages_folder: Path | None,
+    version: str | None = None,
+    step: Step = lambda _: None,
+    *,
+    level: int = 5,
+    only: Iterable[str] | None = None,
+) -> Checked:
+    """Read a corpus and run its rules up to a level. Faults are in ``findings``, each with its place.
+
+    ``only`` names the files of articles to check, below the raw folder; rules that need the whole corpus are then left out. Raises
+    CannotRun, and Refused if corpus.toml is faulty.
+    """
     findings = Findings()
     step("read")
-    raw = read(raw_folder, findings, version)
+    raw = read(raw_folder, findings, version, only)
     step("find pages")
     pages = find_pages(raw, pages_folder)
     step("check")
-    check(raw, pages, findings)
-    step("split")
-    splits = split(raw, near_duplicates(open_texts(raw)), findings)
+    if level >= 3:
+        check(raw, pages, findings, level)
+    splits = raw.splits
+    if level >= 5 and raw.whole:
+        step("split")
+        splits = split(raw, near_duplicates(open_texts(raw)), findings)
+    release = default_folder(raw_folder, raw.meta.version, hydrated=False)
+    if level >= 6 and raw.whole and not findings.errors and release.is_dir() and "-" not in raw.meta.version:
+        step("compare with the release")
+        withheld = find_pages(raw, None)
+        findings.extend(check_published(release, build_tables(raw, withheld, splits)))
+    locate(raw_folder, findings)
     return Checked(raw, pages, splits, findings)
 
 

@@ -1,13 +1,18 @@
-"""Files of the repo that follow from others, and whether they are stale: docs/schema.md, CITATION.cff, the head of README.md."""
+"""Files of the repo that follow from others, and whether they are stale: docs/schema.md and schema/json from the models, docs/errors.md
+from the rules, CITATION.cff and the head of README.md from the newest release.
+"""
 
 import re
 from pathlib import Path
 
 from pipeline.card import configs, front_matter, hub_metadata
+from pipeline.describe import json_text
 from pipeline.findings import CannotRun, Findings
 from pipeline.read import read
+from pipeline.rules import LEVELS, RULES, Severity
 from pipeline.split import SPLITS
 from pipeline.write import Shard
+from schema.derive import json_schemas
 from schema.docs import schema_page
 from schema.rows import TABLES
 
@@ -27,10 +32,30 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     head = hub_metadata(meta) | {"configs": _configs(release)}
     wanted = {
         root / "docs/schema.md": schema_page(),
+        root / "docs/errors.md": errors_page(),
+        **{root / "schema/json" / name: json_text(schema) for name, schema in json_schemas().items() if "-row" not in name},
         root / "CITATION.cff": (release / "CITATION.cff").read_text(encoding="utf-8"),
         readme: front_matter(head) + body,
     }
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
+
+
+def errors_page() -> str:
+    """docs/errors.md, written from the rules."""
+    parts = [
+        "# Findings\n",
+        "Written from `pipeline/rules.py` by `python build_dataset.py derive`; change the rules, not this page.\n",
+        "A finding names its rule, file, line and column, record and field. Levels are cumulative: what fails one is not taken to the "
+        "next. Errors stop a build, warnings do not. `python build_dataset.py explain HD301` says the same on the terminal; "
+        "`tests/invalid/` has an example of each.\n",
+    ]
+    for level, title in LEVELS.items():
+        parts.append(f"## Level {level}: {title}\n")
+        for rule in RULES.values():
+            if rule.level() == level:
+                kind = "" if rule.severity is Severity.error else " (warning)"
+                parts.append(f"### {rule.code}\n\n**{rule.title}**{kind}. {rule.explanation()}\n\n*What to do:* {rule.hint}.\n")
+    return "\n".join(parts)
 
 
 def newest_release(processed: Path) -> Path:

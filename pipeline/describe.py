@@ -71,12 +71,12 @@ def describe(
         tables=tuple(Rows(table=s.table, split=s.split, rows=s.rows, bytes=s.bytes) for s in shards),
         leakage=leakage,
     )
-    _write(work / RELEASE, _json(release.model_dump()))
-    _write(work / "leakage.json", _json(leakage))
-    _write(work / "splits.json", _json(splits.model_dump()))
+    _write(work / RELEASE, json_text(release.model_dump()))
+    _write(work / "leakage.json", json_text(leakage))
+    _write(work / "splits.json", json_text(splits.model_dump()))
     _write(work / "CITATION.cff", citation(raw.meta))
     for name, schema in json_schemas().items():
-        _write(work / "schema" / name, _json(schema))
+        _write(work / "schema" / name, json_text(schema))
     _write(work / "README.md", card(raw.meta, version, pages.hydrated, tables, shards, leakage))
     return release
 
@@ -125,7 +125,8 @@ def read_release(folder: Path) -> Release:
         raise CannotRun(f"{folder / RELEASE} is not what a build writes: {error.errors()[0]['msg']}") from error
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """JSON as it is written into releases and into the repo."""
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False) + "\n"
 
 

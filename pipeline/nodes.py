@@ -5,6 +5,7 @@ Whatever has to be done to every span, or to every identifier, wherever the mode
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,13 @@ class Node:
         kind = self.array.type
         return pa.types.is_struct(kind) and all(kind.get_field_index(name) >= 0 for name in ("start", "end", "text"))
 
-    def where(self, index: int) -> str:
-        """The path of one value, with positions: ``events[3].markers[0].span``."""
-        parts = self.path.split("[]")
-        return "".join(f"{part}[{place[index]}]" for part, place in zip(parts, self.places, strict=False)) + parts[-1]
+    def where(self, index: int) -> tuple[str | int, ...]:
+        """The path of one value: keys and positions, ``("events", 3, "markers", 0, "span")``."""
+        found: list[str | int] = []
+        for part, place in zip_longest(self.path.split("[]"), self.places):
+            found += [key for key in part.split(".") if key]
+            found += [] if place is None else [int(place[index])]
+        return tuple(found)
 
 
 def rebuild(

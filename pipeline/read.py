@@ -1,18 +1,19 @@
-"""Stage 1: raw files → records. Decides levels 1 (file and encoding) and 2 (shape of records); what fails them goes no further."""
+"""Stage 1: raw files → records. Level 1 is decided in ``files``, level 2 (shape of records) here; what fails one goes no further."""
 
-import hashlib
 import json
+import re
 import tomllib
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.findings import CannotRun, Findings, shown
+from pipeline.files import SHARD, Document, Files
+from pipeline.findings import CannotRun, Finding, Findings, Loc, shown
+from pipeline.places import line_and_column, places
 from schema.records import Bundle
 from schema.reference import Contact, CorpusMeta, KbEntity, Splits
 from schema.vocabulary import RightsStatus
@@ -20,7 +21,16 @@ from schema.vocabulary import RightsStatus
 M = TypeVar("M", bound=BaseModel)
 
 _CODES = {"extra_forbidden": "HD201", "missing": "HD202", "enum": "HD203", "literal_error": "HD203", "json_invalid": "HD104"}
-_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_OWN_KEYS = {"entities": "entity_id", "events": "event_id", "comments": "comment_id"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a record was written."""
+
+    file: str
+    line: int | None = None
+    """Line, in a file with a record a line."""
 
 
 @dataclass(frozen=True)
@@ -34,202 +44,177 @@ class Raw:
     splits: Splits
     bundles: tuple[Bundle, ...]
     """Articles with their records, ordered by article id."""
-    files: dict[str, str]
-    """For each article the file that it stands in, relative to the folder."""
+    origins: dict[str, Origin]
+    """Where each article was written, by its id."""
+    contact_lines: tuple[int | None, ...]
+    """Line of each contact."""
+    kb_lines: tuple[int | None, ...]
+    """Line of each row of the knowledge base."""
     pages: dict[str, str]
     """Text of the open pages, by article id."""
     faulty: frozenset[str]
     """Files with a fault of level 1 or 2: nothing may be concluded from what is not in them."""
+    whole: bool
+    """Whether all articles were read, and not only some that were asked for."""
     digest: str
-    """SHA-256 over the names and bytes of all files that were read, in order of their names."""
+    """SHA-256 over the names and bytes of all files that were read."""
 
 
-class Reader:
-    """Reads the files of one raw folder, notes what is wrong with them, and keeps the digest of what was read."""
-
-    def __init__(self, folder: Path, findings: Findings) -> None:
-        self.folder = folder
-        self.findings = findings
-        self.hashes: dict[str, str] = {}
-
-    def bytes(self, name: str, required: bool = True) -> bytes | None:
-        """The bytes of a file; None where it is missing (a finding if required). Raises CannotRun if it cannot be read."""
-        try:
-            data = (self.folder / name).read_bytes()
-        except FileNotFoundError:
-            if required:
-                self.findings.add("HD101", name)
-            return None
-        except OSError as error:
-            raise CannotRun(f"{self.folder / name} cannot be read: {error.strerror}") from error
-        self.hashes[name] = hashlib.sha256(data).hexdigest()
-        return data
-
-    def text(self, name: str, required: bool = True) -> str | None:
-        """The text of a file, or None with a finding where it is no UTF-8."""
-        data = self.bytes(name, required)
-        if data is None:
-            return None
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            found = f"byte 0x{data[error.start]:02x} at offset {error.start}, line {line}"
-            self.findings.add("HD102", name, found=found, expected="UTF-8")
-            return None
-
-    def page(self, article_id: str) -> str | None:
-        """The text of an open page, or None with a finding where it is not in canonical form."""
-        name = f"pages/{article_id}.txt"
-        text = self.text(name, required=False)
-        if text is not None and (fault := page_fault(text)):
-            self.findings.add("HD103", name, record=article_id, found=fault)
-            return None
-        return text
-
-    def record(self, model: type[M], text: str, name: str, key: str | None = None, line: int | None = None) -> M | None:
-        """A record from JSON, or None with a finding for each fault. ``key`` is the field that names it, if it is no bundle."""
-        try:
-            return model.model_validate_json(text)
-        except ValidationError as error:
-            details = error.errors(include_url=False)
-            for detail in details:
-                self._shape(detail, name, _identifier(text, key, detail["loc"]), line)
-            return None
-
-    def lines(self, model: type[M], name: str, key: str) -> Iterator[M]:
-        """The records of a JSON Lines file that have the right shape."""
-        text = self.text(name)
-        for number, line in enumerate((text or "").split("\n"), 1):
-            if line.strip():
-                record = self.record(model, line, name, key, number)
-                if record is not None:
-                    yield record
-
-    def _shape(self, detail: ErrorDetails, name: str, record: str | None, line: int | None) -> None:
-        code = _CODES.get(detail["type"], "HD204")
-        field = _path(detail["loc"])
-        at = f"line {line}: " if line else ""
-        if code == "HD104":
-            self.findings.add(code, name, record=record, found=at + detail["msg"])
-            return
-        expected = {"HD201": None, "HD202": None}.get(code, detail["msg"].removeprefix("Input should be "))
-        found = None if code == "HD202" else at + shown(detail["input"])
-        self.findings.add(code, name, record=record, field=field, found=found or at or None, expected=expected)
-
-
-def read(folder: Path, findings: Findings, version: str | None = None) -> Raw:
+def read(folder: Path, findings: Findings, version: str | None = None, only: Iterable[str] | None = None) -> Raw:
     """Read a raw folder; faults go to ``findings``, and what has one is left out.
 
-    Raises CannotRun if there is no such folder, and Refused if corpus.toml, the one file that nothing works without, is faulty.
+    ``only`` names the files of articles to read, below the folder; None reads all. Raises CannotRun if there is no such folder, and
+    Refused if corpus.toml, the one file that nothing works without, is faulty.
     """
     if not folder.is_dir():
         raise CannotRun(f"{folder} is not a folder; name the folder with corpus.toml by --raw")
-    reader = Reader(folder, findings)
-    meta = _meta(reader, version)
-    contacts = tuple(reader.lines(Contact, "contacts.jsonl", "contact_id"))
-    kb = tuple(reader.lines(KbEntity, "kb.jsonl", "kb_id"))
-    splits_text = reader.text("splits.json", required=False)
-    splits = reader.record(Splits, splits_text, "splits.json") if splits_text is not None else None
-    bundles, files, pages = _articles(reader)
-    digest = hashlib.sha256("".join(f"{h}  {n}\n" for n, h in sorted(reader.hashes.items())).encode()).hexdigest()
-    empty = Splits(by_event={}, by_time={}, by_outlet={})
+    files = Files(folder, findings)
+    meta = _meta(files, version)
+    contacts = list(_records(Contact, files.documents("contacts.jsonl"), findings, "contact_id"))
+    kb = list(_records(KbEntity, files.documents("kb.jsonl"), findings, "kb_id"))
+    splits = [record for _, record in _records(Splits, files.documents("splits.json", required=False), findings)]
+    bundles, origins, pages = _articles(files, None if only is None else set(only))
     faulty = frozenset(finding.file for finding in findings.errors)
-    return Raw(folder, meta, contacts, kb, splits or empty, bundles, files, pages, faulty, digest)
+    return Raw(
+        folder=folder, meta=meta, contacts=tuple(c for _, c in contacts), kb=tuple(k for _, k in kb),
+        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, origins=origins,
+        contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb), pages=pages, faulty=faulty,
+        whole=only is None, digest=files.digest(),
+    )  # fmt: skip
 
 
-def page_fault(text: str) -> str | None:
-    """What is wrong with a page's text, or None: no CR, no BOM, NFC, no control characters but LF and TAB, no bidi overrides."""
-    if text.startswith("\ufeff"):
-        return "byte order mark at the start"
-    if "\r" in text:
-        return f"carriage return in line {text[: text.index(chr(13))].count(chr(10)) + 1}"
-    for number, line in enumerate(text.split("\n"), 1):
-        bad = next((c for c in line if c in _BIDI or (unicodedata.category(c) == "Cc" and c != "\t")), None)
-        if bad:
-            return f"character U+{ord(bad):04X} in line {number}"
-        if not unicodedata.is_normalized("NFC", line):
-            return f"line {number} is not in normal form C"
-    return None
+def locate(folder: Path, findings: Findings) -> None:
+    """Give every finding with a path its line and column. Each file with findings is read once more, its documents one by one."""
+    todo: dict[tuple[str, int | None], list[int]] = {}
+    for i, finding in enumerate(findings.all):
+        if finding.line is None and finding.loc:
+            todo.setdefault((finding.file, finding.document), []).append(i)
+    for name in sorted({file for file, _ in todo}):
+        if name.endswith(".toml"):
+            _locate_toml(folder, findings, name, todo[name, None])
+            continue
+        for document in Files(folder, Findings()).documents(name):
+            indexes = todo.get((name, document.line))
+            if indexes:
+                found = places(document.text)
+                for i in indexes:
+                    finding = findings.all[i]
+                    line, column = line_and_column(document.text, found.nearest(finding.loc, finding.at_key))
+                    findings.all[i] = replace(finding, line=(document.line or 1) + line - 1, column=column)
+    for i, finding in enumerate(findings.all):
+        if finding.line is None and finding.document is not None:
+            findings.all[i] = replace(finding, line=finding.document, column=1)
 
 
-def _meta(reader: Reader, version: str | None) -> CorpusMeta:
-    text = reader.text("corpus.toml")
+def _locate_toml(folder: Path, findings: Findings, name: str, indexes: list[int]) -> None:
+    text = Files(folder, Findings()).text(name) or ""
+    for i in indexes:
+        key = next((part for part in reversed(findings.all[i].loc) if isinstance(part, str)), "")
+        match = re.search(rf"^\s*\[*\s*(?:[\w.-]+\.)?({re.escape(key)})\s*(?:=|\]|\.)", text, re.MULTILINE)
+        if match:
+            line, column = line_and_column(text, match.start(1))
+            findings.all[i] = replace(findings.all[i], line=line, column=column)
+
+
+# --- shape of records ----------------------------------------------------------------------------------------------------------
+
+
+def _records(
+    model: type[M], documents: Iterable[Document], findings: Findings, key: str | None = None
+) -> Iterator[tuple[Document, M]]:
+    """The records that have the right shape; a finding for each fault of the others. ``key`` names those that are no bundles."""
+    for document in documents:
+        try:
+            yield document, model.model_validate_json(document.text)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                findings.add(_shape(detail, document, key))
+
+
+def _shape(detail: ErrorDetails, document: Document, key: str | None) -> Finding:
+    code = _CODES.get(detail["type"], "HD204")
+    loc = tuple(part for part in detail["loc"] if part != "[key]")
+    record = _identifier(document.text, key, loc)
+    if code == "HD104":
+        return Finding(code, document.file, record, (), detail["msg"], None, document.line)
+    expected = detail["msg"].removeprefix("Input should be ") if code == "HD203" else detail["msg"].removeprefix("Input ")
+    found = None if code == "HD202" else shown(detail["input"])
+    return Finding(code, document.file, record, loc, found, expected, document.line, at_key=code == "HD201")
+
+
+def _identifier(text: str, key: str | None, loc: Loc) -> str | None:
+    """The identifier of the record that a fault is in, as far as it can be told from JSON of the wrong shape."""
+    try:
+        value = json.loads(text)
+        if key is None and loc[0] in _OWN_KEYS:
+            key = _OWN_KEYS[str(loc[0])]
+            value = value[loc[0]][loc[1]]
+        elif key is None:
+            key, value = "article_id", value["article"]
+        return shown(value[key]) if isinstance(value[key], str) else None
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+
+
+def _meta(files: Files, version: str | None) -> CorpusMeta:
+    text = files.text("corpus.toml")
     meta = None
     if text is not None:
         try:
             data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            reader.findings.add("HD104", "corpus.toml", found=str(error))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+            line, column = (int(match[1]), int(match[2])) if match else (None, None)
+            files.findings.add(Finding("HD104", "corpus.toml", found=shown(str(error)), line=line, column=column))
         else:
-            if version is not None:
-                data["version"] = version
-            meta = reader.record(CorpusMeta, json.dumps(data, default=str), "corpus.toml")
+            data |= {} if version is None else {"version": version}
+            document = Document("corpus.toml", json.dumps(data, default=str))
+            meta = next((record for _, record in _records(CorpusMeta, [document], files.findings, "name")), None)
     if meta is None:
-        reader.findings.raise_errors()
+        locate(files.folder, files.findings)
+        files.findings.raise_errors()
         raise AssertionError("a corpus.toml that gives no record gives a finding")
     return meta
 
 
-def _articles(reader: Reader) -> tuple[tuple[Bundle, ...], dict[str, str], dict[str, str]]:
+# --- articles --------------------------------------------------------------------------------------------------------------------
+
+
+def _articles(files: Files, only: set[str] | None) -> tuple[tuple[Bundle, ...], dict[str, Origin], dict[str, str]]:
+    findings = files.findings
     bundles: dict[str, Bundle] = {}
-    files: dict[str, str] = {}
+    origins: dict[str, Origin] = {}
     pages: dict[str, str] = {}
-    folder = reader.folder / "articles"
-    if not folder.is_dir():
-        reader.findings.add("HD101", "articles", expected="a folder with one <article_id>.json for each article")
+    if not (files.folder / "articles").is_dir():
+        findings.add(Finding("HD101", "articles", expected="a folder with the articles"))
         return (), {}, {}
-    for path in sorted(folder.iterdir()):
-        name = f"articles/{path.name}"
-        if path.name.startswith("."):
-            continue
-        if path.suffix != ".json" or not path.is_file():
-            reader.findings.add("HD105", name)
-            continue
-        text = reader.text(name)
-        bundle = reader.record(Bundle, text, name) if text is not None else None
-        if bundle is None:
-            continue
-        article_id = bundle.article.article_id
-        if article_id in bundles:
-            reader.findings.add("HD502", name, record=article_id, field="article.article_id", found=f"also in {files[article_id]}")
-            continue
-        bundles[article_id], files[article_id] = bundle, name
-        page = bundle.page_text if bundle.page_text is not None else reader.page(article_id)
-        if page is not None:
-            if bundle.article.rights.status is RightsStatus.withheld:
-                reader.findings.add(
-                    "HD507", files[article_id] if bundle.page_text else f"pages/{article_id}.txt", record=article_id
-                )
-            else:
-                pages[article_id] = page
-    known = {f"{name}.txt" for name in (*bundles, *_article_names(folder))}
-    for path in sorted((reader.folder / "pages").glob("*")):
-        if path.name not in known and not path.name.startswith("."):
-            reader.findings.add("HD105", f"pages/{path.name}")
-    return tuple(bundles[key] for key in sorted(bundles)), files, pages
-
-
-def _article_names(folder: Path) -> list[str]:
-    """What the files of the articles are called, whether they can be read or not."""
-    return [path.stem for path in folder.glob("*.json")]
-
-
-def _path(loc: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
-
-
-_OWN_KEYS = {"entities": "entity_id", "events": "event_id", "comments": "comment_id", "article": "article_id"}
-
-
-def _identifier(text: str, key: str | None, loc: tuple[int | str, ...]) -> str | None:
-    """The identifier of the record that a fault is in, as far as it can be told from JSON of the wrong shape."""
-    try:
-        value = json.loads(text)
-        if key is None:
-            list_name, *rest = loc
-            key = _OWN_KEYS[str(list_name)]
-            value = value[list_name][rest[0]] if list_name != "article" else value["article"]
-        return shown(value[key]) if isinstance(value[key], str) else None
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return None
+    names = files.names("articles")
+    for name in names:
+        if not (name.endswith(".json") or SHARD.search(name)):
+            findings.add(Finding("HD105", name))
+        elif only is None or name in only:
+            for document, bundle in _records(Bundle, files.documents(name), findings):
+                article_id = bundle.article.article_id
+                if article_id in bundles:
+                    first = origins[article_id]
+                    found = f"article {article_id} stands in {first.file}{f':{first.line}' if first.line else ''} too"
+                    loc: Loc = ("article", "article_id")
+                    findings.add(Finding("HD502", name, article_id, loc, found, None, document.line))
+                    continue
+                bundles[article_id], origins[article_id] = bundle, Origin(name, document.line)
+                page = bundle.page_text
+                if page is None:
+                    page = files.text(f"pages/{article_id}.txt", required=False)
+                    place = Finding("HD507", f"pages/{article_id}.txt", article_id)
+                else:
+                    place = Finding("HD507", name, article_id, ("page_text",), None, None, document.line)
+                if page is not None and bundle.article.rights.status is RightsStatus.withheld:
+                    findings.add(place)
+                elif page is not None:
+                    pages[article_id] = page
+    if only is None:
+        known = {*bundles, *(name.removeprefix("articles/").removesuffix(".json") for name in names)}
+        for name in files.names("pages"):
+            if name.removeprefix("pages/").removesuffix(".txt") not in known or not name.endswith(".txt"):
+                findings.add(Finding("HD105", name))
+    return tuple(bundles[key] for key in sorted(bundles)), origins, pages

@@ -20,7 +20,7 @@ def bundles_array(bundles: Sequence[Bundle]) -> pa.Array:
 
     Arrow parses what Pydantic has validated and written again, so that no byte is read by two parsers in two ways.
     """
-    lines = "\n".join(bundle.model_dump_json(exclude={"page_text"}) for bundle in bundles).encode()
+    lines = "\n".join(bundle.model_dump_json() for bundle in bundles).encode()
     schema = arrow_schema(Bundle)
     if not bundles:
         return pa.array([], pa.struct(schema))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, get_args
 
-from pipeline.findings import Findings
+from pipeline.findings import Finding, Findings
 from pipeline.pages import Pages
 from pipeline.read import Raw
 from schema.base import edtf_bounds
@@ -71,12 +71,12 @@ def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
     """
     articles = [bundle.article for bundle in raw.bundles]
     policy = raw.meta.split
-    by_event = _assign(_event_groups(articles, duplicates), raw.splits.by_event, policy, findings)
-    by_outlet = _assign(_outlet_groups(articles), raw.splits.by_outlet, policy, findings)
+    by_event = _assign("by_event", _event_groups(articles, duplicates), raw.splits.by_event, policy, findings)
+    by_outlet = _assign("by_outlet", _outlet_groups(articles), raw.splits.by_outlet, policy, findings)
     by_time = {a.article_id: raw.splits.by_time.get(a.article_id) or _by_time(a, policy) for a in articles}
     for name in SPLITS:
         if name not in by_event.values() and not findings.errors:
-            findings.add("HD511", "corpus.toml", field="split", found=f"{name} (by event)", expected="at least one article")
+            findings.add(Finding("HD511", "corpus.toml", None, ("split", "shares", name), f"{name} (by event)"))
     return Splits(by_event=by_event, by_time=by_time, by_outlet=by_outlet)
 
 
@@ -153,7 +153,7 @@ def _outlet_groups(articles: Sequence[Article]) -> list[list[str]]:
 
 
 def _assign(
-    groups: list[list[str]], released: dict[str, SplitName], policy: SplitPolicy, findings: Findings
+    scheme: str, groups: list[list[str]], released: dict[str, SplitName], policy: SplitPolicy, findings: Findings
 ) -> dict[str, SplitName]:
     """Splits by article: released articles as they were, then the other groups, largest first, ties by a hash of their members."""
     total = sum(len(group) for group in groups)
@@ -165,7 +165,7 @@ def _assign(
         fixed = {article_id: released[article_id] for article_id in group if article_id in released}
         if len(set(fixed.values())) > 1:
             found = ", ".join(f"{article_id} in {name}" for article_id, name in fixed.items())
-            findings.add("HD509", "splits.json", record=group[0], found=found, expected="one split")
+            findings.add(Finding("HD509", "splits.json", group[0], (scheme, next(iter(fixed))), found, "one split"))
         if fixed:
             name = next(iter(fixed.values()))
             assigned |= {article_id: fixed.get(article_id, name) for article_id in group}

@@ -22,6 +22,7 @@ RAW_MODELS: dict[str, Any] = {"bundle": Bundle, "contact": Contact, "kb": KbEnti
 
 def arrow_schema(model: type[BaseModel]) -> pa.Schema:
     """Arrow schema of a table whose rows are ``model``: one field for each field of the model, in order, all nullable.
+    Fields that are excluded when a model is written (a page given with its bundle) are no columns.
 
     Strings, enumerations and literals become ``string``, integers bounded by 2³¹-1 ``int32`` (others ``int64``), dates ``date32``,
     tuples ``list``, models ``struct``. Raises TypeError for a type that has no fixed Arrow counterpart.
@@ -30,7 +31,7 @@ def arrow_schema(model: type[BaseModel]) -> pa.Schema:
 
 
 def _arrow_fields(model: type[BaseModel]) -> list[pa.Field]:
-    return [pa.field(name, _arrow_type(field)) for name, field in model.model_fields.items()]
+    return [pa.field(name, _arrow_type(field)) for name, field in model.model_fields.items() if not field.exclude]
 
 
 def _arrow_type(field: FieldInfo) -> pa.DataType:

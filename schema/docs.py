@@ -68,7 +68,7 @@ def _model(model: type[BaseModel], name: str | None = None, arrow: bool = False)
     rows = ""
     for field_name, field in model.model_fields.items():
         middle = f" | {_short_arrow(types[field_name])}" if arrow else ""
-        rows += f"| `{field_name}` | {_type(field)}{middle} | {_cell(field.description or '')} |\n"
+        rows += f"| `{field.alias or field_name}` | {_type(field)}{middle} | {_cell(field.description or '')} |\n"
     return f'<a id="{title.lower()}"></a>\n\n### {title}\n\n{doc}\n\n{header}{rows}'
 
 

@@ -356,5 +356,7 @@ class Bundle(Model):
     """What happens, is said or is planned on it."""
     comments: tuple[Comment, ...]
     """What its readers wrote."""
-    page_text: Annotated[str, Field(min_length=1)] | None = None
+    schema_: Annotated[str | None, Field(alias="$schema", exclude=True)] = None
+    """JSON Schema of the file, for editors: ``../../../schema/json/bundle.schema.json``. Read by nothing else."""
+    page_text: Annotated[str | None, Field(min_length=1, exclude=True)] = None
     """The page itself, in a shard of a big corpus. A repo with a file for each article keeps it in pages/<article_id>.txt."""

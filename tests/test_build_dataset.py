@@ -50,8 +50,9 @@ def test_findings_give_status_1_their_place_and_the_way_out(raw: Path, run, tmp_
     for command in (["validate"], ["build", "--out", tmp_path / "out"]):
         status, _, err = run(*command, "--raw", raw)
         assert status == 1
-        assert "HD401 error  reference to a record that is not there" in err
-        assert "articles/anruf-abendblatt.json: anruf-abendblatt:v1 events[0].arguments[0].entity_id is n99; expected" in err
+        assert "error[HD401] reference to a record that is not there" in err
+        assert "articles/anruf-abendblatt.json:1:" in err
+        assert ": anruf-abendblatt:v1 events[0].arguments[0].entity_id: n99 is not the entity_id of a record" in err
         assert "→ correct the identifier, or add the record" in err
     status, out, _ = run("build", "--raw", raw, "--out", tmp_path / "out", "--json")
     (finding,) = json.loads(out)["findings"]
@@ -59,13 +60,69 @@ def test_findings_give_status_1_their_place_and_the_way_out(raw: Path, run, tmp_
     assert not (tmp_path / "out").exists()
 
 
-def test_many_findings_of_a_kind_are_counted(raw: Path, run):
-    edit_json(raw / "articles/anruf-abendblatt.json", lambda b: [e.update(colour="red") for e in b["events"] * 1 + b["entities"]])
-    status, _, err = run("validate", "--raw", raw)
-    assert status == 1
-    assert "… and 4 more (--json lists all)" in err
-    _, out, _ = run("validate", "--raw", raw, "--json")
-    assert len(json.loads(out)["findings"]) == 16
+def test_explain_says_what_a_rule_asks_for(run):
+    status, out, _ = run("explain", "hd301")
+    assert status == 0
+    assert out.startswith("HD301 – span is empty or runs backwards (error, level 3)")
+    assert "What to do: end must be greater than start." in out
+    status, _, err = run("explain", "HD999")
+    assert status == 2
+    assert "there is no rule HD999" in err
+
+
+# --- only some articles ------------------------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["git", "-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments], check=True, capture_output=True
+    )
+
+
+def validated(out: str) -> list[str]:
+    """Files with findings, from JSON lines."""
+    return sorted({json.loads(line)["file"] for line in out.splitlines()})
+
+
+def test_paths_and_changed_since_check_only_what_they_name(raw: Path, run):
+    git(raw, "init", "-q")
+    git(raw, "add", "-A")
+    git(raw, "commit", "-qm", "valid")
+    for name in ("wahl-abendblatt", "anruf-tagblatt"):
+        edit_json(raw / f"articles/{name}.json", lambda b: b["events"][0].update(colour="red"))
+    git(raw, "add", "articles/anruf-tagblatt.json")
+    git(raw, "commit", "-qm", "one")
+    (raw / "articles/neu.json").write_text("{")
+    every = ["articles/anruf-tagblatt.json", "articles/neu.json", "articles/wahl-abendblatt.json"]
+    for arguments, expected in (
+        ([], every),
+        (["--changed-since", "HEAD"], every[1:]),
+        (["--changed-since", "HEAD~1"], every),
+        ([raw / "articles/wahl-abendblatt.json"], every[2:]),
+        ([raw / "articles"], every),
+        ([raw / "pages/wahl-abendblatt.txt"], every[2:]),
+        ([raw / "articles/wahl-abendblatt.json", "--changed-since", "HEAD"], every[2:]),
+        ([raw / "articles/anruf-tagblatt.json", "--changed-since", "HEAD"], []),
+        ([raw / "kb.jsonl"], every),
+    ):
+        status, out, _ = run("validate", *arguments, "--raw", raw, "--format", "json")
+        assert (validated(out), status) == (expected, 1 if expected else 0), arguments
+    with (raw / "kb.jsonl").open("a") as file:
+        file.write("\n")
+    assert validated(run("validate", "--raw", raw, "--changed-since", "HEAD", "--format", "json")[1]) == every
+    _, out, _ = run("validate", raw / "articles/anruf-abendblatt.json", "--raw", raw)
+    assert out.startswith("1 articles (only those asked for")
+
+
+def test_what_cannot_be_compared_is_said(raw: Path, run, tmp_path: Path):
+    for arguments, said in (
+        (["--changed-since", "HEAD"], "git cannot compare"),
+        ([tmp_path], "is not in"),
+        ([raw / "articles/weg.json"], "is not there"),
+    ):
+        status, _, err = run("validate", *arguments, "--raw", raw)
+        assert status == 2
+        assert said in err
 
 
 @pytest.mark.parametrize(
@@ -75,6 +132,8 @@ def test_many_findings_of_a_kind_are_counted(raw: Path, run):
         (["--nope"], "Unknown option"),
         (["sell"], "sell"),
         (["validate", "--pages", "nowhere"], "--pages"),
+        (["validate", "--level", "7"], "level"),
+        (["validate", "--format", "xml"], "format"),
         (["info", "nowhere"], "nowhere is no release"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.findings import Findings
 from pipeline.nodes import nodes, rebuild
 from pipeline.pages import find_pages, masked
-from pipeline.read import Raw, read
+from pipeline.read import Origin, Raw, read
 from pipeline.split import clean_text, split
 from pipeline.tables import build_tables
 from schema.records import Bundle, Event, Mention
@@ -55,7 +55,7 @@ def articles(draw: st.DrawFn) -> tuple[Bundle, str]:
 
 def tables_of(bundle: Bundle, text: str | None):
     article_id = bundle.article.article_id
-    raw = replace(BASE, bundles=(bundle,), files={article_id: "x.json"}, pages={} if text is None else {article_id: text})
+    raw = replace(BASE, bundles=(bundle,), origins={article_id: Origin("x.json")}, pages={} if text is None else {article_id: text})
     splits = split(raw, [], Findings())
     name = splits.by_event[article_id]
     return {
@@ -141,4 +141,8 @@ def test_a_node_knows_the_place_of_each_value():
     array = pa.array([{"a": [{"b": 1}]}, {"a": [{"b": 2}, {"b": 3}]}], pa.struct({"a": pa.list_(pa.struct({"b": pa.int64()}))}))
     (node,) = (n for n in nodes(array) if n.path == "a[].b")
     assert node.name == "b"
-    assert [(int(row), node.where(i)) for i, row in enumerate(node.rows)] == [(0, "a[0].b"), (1, "a[0].b"), (1, "a[1].b")]
+    assert [(int(row), node.where(i)) for i, row in enumerate(node.rows)] == [
+        (0, ("a", 0, "b")),
+        (1, ("a", 0, "b")),
+        (1, ("a", 1, "b")),
+    ]

@@ -1,0 +1,63 @@
+"""Which articles to check: those in the paths that people name, or those that changed since a commit."""
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.findings import CannotRun
+
+
+def selected(raw: Path, paths: Iterable[Path]) -> set[str] | None:
+    """Files of articles, below the raw folder, that are or lie in the paths; None (all) if a path is what all articles depend on.
+
+    A page stands for its article. Raises CannotRun for a path that is not there, or not in the raw folder.
+    """
+    found: set[str] = set()
+    for path in paths:
+        if not path.exists():
+            raise CannotRun(f"{path} is not there")
+        try:
+            name = path.resolve().relative_to(raw.resolve()).as_posix()
+        except ValueError:
+            raise CannotRun(f"{path} is not in {raw}; name the raw folder by --raw") from None
+        if path.is_dir():
+            names = [f"{name}/{p.relative_to(path).as_posix()}".removeprefix("./") for p in path.rglob("*") if p.is_file()]
+        else:
+            names = [name]
+        articles = _articles(names)
+        if articles is None:
+            return None
+        found |= articles
+    return found
+
+
+def changed(raw: Path, since: str) -> set[str] | None:
+    """Files of articles that git says were added or changed since a commit, or are new; None (all) if the registry, the knowledge
+    base, splits or corpus.toml changed too, on which all articles depend. Raises CannotRun where git cannot say.
+    """
+    names: list[str] = []
+    for arguments in (
+        ["diff", "--name-only", "-z", "--relative", "--end-of-options", since, "--", "."],
+        ["ls-files", "--others", "--exclude-standard", "-z", "--", "."],
+    ):
+        try:
+            done = subprocess.run(["git", "-C", str(raw), *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
+        except FileNotFoundError:
+            raise CannotRun("--changed-since asks git, which is not installed") from None
+        if done.returncode:
+            raise CannotRun(f"git cannot compare with {since}: {done.stderr.strip()}")
+        names += [name for name in done.stdout.split("\0") if name]
+    return _articles(names)
+
+
+def _articles(names: Iterable[str]) -> set[str] | None:
+    found = set()
+    for name in names:
+        folder, _, file = name.rpartition("/")
+        if folder == "articles":
+            found.add(name)
+        elif folder == "pages":
+            found.add(f"articles/{file.removesuffix('.txt')}.json")
+        elif not folder:
+            return None
+    return found
