@@ -2,8 +2,9 @@
 # make test   the tests
 PYTHON ?= python3
 BIN := .venv/bin
+SECONDS ?= 60
 
-.PHONY: data test lint validate schema check clean
+.PHONY: data test fuzz lint validate schema check clean
 .DEFAULT_GOAL := data
 
 data: .venv/ready ## build data/processed/<version>
@@ -11,6 +12,9 @@ data: .venv/ready ## build data/processed/<version>
 
 test: .venv/ready ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
+
+fuzz: .venv/ready ## spoil bytes for SECONDS and validate what comes out
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lint: .venv/ready ## style and types
 	$(BIN)/ruff check .

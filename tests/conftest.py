@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("thorough", max_examples=10_000)
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # nothing in the tests may reach for the network
 PAGES = os.environ.get("HEISSER_DRAHT_PAGES")
