@@ -122,7 +122,8 @@ def validate(
             counted = (
                 f"{len(corpus.bundles)} articles{some}, {len(corpus.contacts)} contacts, {len(corpus.kb)} knowledge-base rows: "
             )
-        console.print(f"{counted}{len(findings.errors):,} errors, {len(findings.warnings):,} warnings", soft_wrap=True)
+        said = ", ".join(_count(len(found), kind) for found, kind in ((findings.errors, "error"), (findings.warnings, "warning")))
+        console.print(f"{counted}{said}", soft_wrap=True)
     return 1 if findings.errors else 0
 
 
@@ -198,7 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             console = _console(stderr=True)
             show(console, refused.findings.all)
-            console.print(f"{len(refused.findings.errors)} errors; nothing was written", soft_wrap=True)
+            console.print(f"{_count(len(refused.findings.errors), 'error')}; nothing was written", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         print("build_dataset.py: stopped; nothing was published", file=sys.stderr)
@@ -220,6 +221,10 @@ def _console(stderr: bool = False) -> "Console":
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _prefix(raw: Path) -> str:
