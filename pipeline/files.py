@@ -29,6 +29,7 @@ BLOCK = 2**20
 COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
 SHARD = re.compile(r"\.jsonl(?:\.gz|\.zst)?$")
 
+_IDENTIFIER = re.compile(r'"(?:article_id|contact_id|kb_id)"\s*:\s*"([^"\\]{1,100})"')
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
@@ -49,6 +50,12 @@ class Files:
     folder: Path
     findings: Findings
     hashes: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, set[str]] = field(default_factory=dict)
+    """Identifiers that stand in documents with a fault, by file: what links to one of them is not left dangling by that fault."""
+
+    def refuse(self, name: str, text: str) -> None:
+        """Note the identifiers in a document that goes no further."""
+        self.refused.setdefault(name, set()).update(_IDENTIFIER.findall(text))
 
     def text(self, name: str, required: bool = True) -> str | None:
         """The text of a file, or None: with a finding, or because it is not there and need not be."""
@@ -73,10 +80,14 @@ class Files:
                 text = self._decode(name, data, line)
                 if text is not None and self._well_formed(name, text, line):
                     yield Document(name, text, line)
+                else:
+                    self.refuse(name, text or data.decode("utf-8", "replace"))
         else:
             text = self.text(name, required)
             if text is not None and self._well_formed(name, text, None):
                 yield Document(name, text)
+            elif text is not None:
+                self.refuse(name, text)
 
     def names(self, folder: str) -> list[str]:
         """Names, below the raw folder, of what a subfolder holds, ordered; hidden files are left out."""

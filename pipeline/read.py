@@ -53,7 +53,11 @@ class Raw:
     pages: dict[str, str]
     """Text of the open pages, by article id."""
     faulty: frozenset[str]
-    """Files with a fault of level 1 or 2: nothing may be concluded from what is not in them."""
+    """Files with a fault of level 1 or 2."""
+    refused: dict[str, set[str]]
+    """Identifiers that stand in documents that were left out for a fault, by file. A faulty file without any could not be read at
+    all: nothing may be concluded from what is not in it.
+    """
     whole: bool
     """Whether all articles were read, and not only some that were asked for."""
     digest: str
@@ -70,15 +74,16 @@ def read(folder: Path, findings: Findings, version: str | None = None, only: Ite
         raise CannotRun(f"{folder} is not a folder; name the folder with corpus.toml by --raw")
     files = Files(folder, findings)
     meta = _meta(files, version)
-    contacts = list(_records(Contact, files.documents("contacts.jsonl"), findings, "contact_id"))
-    kb = list(_records(KbEntity, files.documents("kb.jsonl"), findings, "kb_id"))
-    splits = [record for _, record in _records(Splits, files.documents("splits.json", required=False), findings)]
+    contacts = list(_records(Contact, files.documents("contacts.jsonl"), files, "contact_id"))
+    kb = list(_records(KbEntity, files.documents("kb.jsonl"), files, "kb_id"))
+    splits = [record for _, record in _records(Splits, files.documents("splits.json", required=False), files)]
     bundles, origins, pages = _articles(files, None if only is None else set(only))
     faulty = frozenset(finding.file for finding in findings.errors)
     return Raw(
         folder=folder, meta=meta, contacts=tuple(c for _, c in contacts), kb=tuple(k for _, k in kb),
         splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, origins=origins,
         contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb), pages=pages, faulty=faulty,
+        refused=files.refused,
         whole=only is None, digest=files.digest(),
     )  # fmt: skip
 
@@ -119,16 +124,15 @@ def _locate_toml(folder: Path, findings: Findings, name: str, indexes: list[int]
 # --- shape of records ----------------------------------------------------------------------------------------------------------
 
 
-def _records(
-    model: type[M], documents: Iterable[Document], findings: Findings, key: str | None = None
-) -> Iterator[tuple[Document, M]]:
+def _records(model: type[M], documents: Iterable[Document], files: Files, key: str | None = None) -> Iterator[tuple[Document, M]]:
     """The records that have the right shape; a finding for each fault of the others. ``key`` names those that are no bundles."""
     for document in documents:
         try:
             yield document, model.model_validate_json(document.text)
         except ValidationError as error:
+            files.refuse(document.file, document.text)
             for detail in error.errors(include_url=False):
-                findings.add(_shape(detail, document, key))
+                files.findings.add(_shape(detail, document, key))
 
 
 def _shape(detail: ErrorDetails, document: Document, key: str | None) -> Finding:
@@ -169,7 +173,7 @@ def _meta(files: Files, version: str | None) -> CorpusMeta:
         else:
             data |= {} if version is None else {"version": version}
             document = Document("corpus.toml", json.dumps(data, default=str))
-            meta = next((record for _, record in _records(CorpusMeta, [document], files.findings, "name")), None)
+            meta = next((record for _, record in _records(CorpusMeta, [document], files, "name")), None)
     if meta is None:
         locate(files.folder, files.findings)
         files.findings.raise_errors()
@@ -193,7 +197,7 @@ def _articles(files: Files, only: set[str] | None) -> tuple[tuple[Bundle, ...], 
         if not (name.endswith(".json") or SHARD.search(name)):
             findings.add(Finding("HD105", name))
         elif only is None or name in only:
-            for document, bundle in _records(Bundle, files.documents(name), findings):
+            for document, bundle in _records(Bundle, files.documents(name), files):
                 article_id = bundle.article.article_id
                 if article_id in bundles:
                     first = origins[article_id]

@@ -11,7 +11,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, get_args
 
 from pipeline.findings import Finding, Findings
@@ -26,6 +25,8 @@ SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
 NEAR_DUPLICATE = 0.5
 """Jaccard similarity of word 5-grams from which two texts count as near-duplicates."""
+SKETCH = 16
+"""5-grams of a text by which others are looked up."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,45 @@ def clean_text(article: Article, text: str) -> str:
 
 
 def near_duplicates(texts: dict[str, str]) -> list[Pair]:
-    """Pairs of texts that share so many word 5-grams that they count as near-duplicates, ordered by their ids.
+    """Pairs of near-duplicates that connect all of them: a spanning forest, ordered by ids, not every pair of a large group.
 
-    Candidates come from an index of 5-grams, so that texts with nothing in common are never compared; the similarity is exact.
+    Two texts are near-duplicates if the Jaccard similarity of their word 5-grams, computed exactly, is at least NEAR_DUPLICATE. Only
+    texts are compared that share one of their SKETCH smallest 5-grams by hash (Broder 1997): two texts half of whose 5-grams are the
+    same miss each other with a probability of about 2⁻¹⁶. Each text is compared with one member of every group that it may join.
     """
     grams = {key: _grams(text) for key, text in sorted(texts.items())}
-    index = defaultdict(list)
-    for key, own in grams.items():
-        for gram in own:
-            index[gram].append(key)
-    shared: Counter[tuple[str, str]] = Counter()
-    for keys in index.values():
-        shared.update(combinations(keys, 2))
+    index: dict[int, list[str]] = defaultdict(list)
+    groups = _Groups()
     pairs = []
-    for (a, b), common in shared.items():
-        similarity = common / (len(grams[a]) + len(grams[b]) - common)
-        if similarity >= NEAR_DUPLICATE:
-            pairs.append(Pair(a, b, round(similarity, 3)))
-    return sorted(pairs, key=lambda pair: (pair.a, pair.b))
+    for key, own in grams.items():
+        sketch = sorted(own)[:SKETCH]
+        for other in sorted({groups.root(other) for gram in sketch for other in index[gram]}):
+            similarity = len(own & grams[other]) / len(own | grams[other])
+            if similarity >= NEAR_DUPLICATE:
+                pairs.append(Pair(other, key, round(similarity, 3)))
+                groups.join(other, key)
+        for gram in sketch:
+            if not any(groups.root(other) == groups.root(key) for other in index[gram]):
+                index[gram].append(key)
+    return pairs
+
+
+class _Groups:
+    """Which of the things that were joined belong together (union-find); a group is named after its first member."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def root(self, member: str) -> str:
+        """The name of a member's group."""
+        while self._parent.setdefault(member, member) != member:
+            self._parent[member] = self._parent[self._parent[member]]
+            member = self._parent[member]
+        return member
+
+    def join(self, first: str, other: str) -> None:
+        """Put the groups of two members together, under the name of the first one's."""
+        self._parent[self.root(other)] = self.root(first)
 
 
 def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
@@ -113,9 +135,11 @@ def open_texts(raw: Raw) -> dict[str, str]:
     }
 
 
-def _grams(text: str) -> set[tuple[str, ...]]:
+def _grams(text: str) -> set[int]:
+    """Word 5-grams, each as a 64-bit hash that is the same in every process."""
     words = re.findall(r"\w+", text.casefold())
-    return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
+    grams = (" ".join(words[i : i + 5]).encode() for i in range(len(words) - 4))
+    return {int.from_bytes(hashlib.blake2b(gram, digest_size=8).digest(), "big") for gram in grams}
 
 
 def _event_groups(articles: Sequence[Article], duplicates: Iterable[Pair]) -> list[list[str]]:
@@ -127,20 +151,13 @@ def _event_groups(articles: Sequence[Article], duplicates: Iterable[Pair]) -> li
         links[article.article_id].append(f"article {article.article_id}")
     for pair in duplicates:
         links[pair.a].append(f"article {pair.b}")
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
+    joined = _Groups()
     for article_id, nodes in links.items():
         for node in nodes:
-            parent[root(node)] = root(article_id)
+            joined.join(article_id, node)
     groups = defaultdict(list)
     for article_id in sorted(links):
-        groups[root(article_id)].append(article_id)
+        groups[joined.root(article_id)].append(article_id)
     return list(groups.values())
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.check.unit import Check, Unit
+from pipeline.files import SHARD
 from pipeline.findings import Finding, Loc
 from pipeline.nodes import Node
 from pipeline.read import Raw
@@ -29,19 +30,24 @@ def _file_names(unit: Unit) -> Iterator[Finding]:
 
 
 def _registry_links(unit: Unit) -> Iterator[Finding]:
-    if "contacts.jsonl" not in unit.raw.faulty:
-        known = pa.array([contact.contact_id for contact in unit.raw.contacts], pa.string())
-        for node in unit.nodes:
-            if node.name == "contact_id" or node.path == "article.reports[]":
-                yield from _unknown(unit, "HD503", node, known)
+    known = _known(unit.raw, "contacts.jsonl", [contact.contact_id for contact in unit.raw.contacts])
+    for node in unit.nodes if known is not None else ():
+        if node.name == "contact_id" or node.path == "article.reports[]":
+            yield from _unknown(unit, "HD503", node, known)
 
 
 def _kb_links(unit: Unit) -> Iterator[Finding]:
-    if "kb.jsonl" not in unit.raw.faulty:
-        known = pa.array([entity.kb_id for entity in unit.raw.kb], pa.string())
-        for node in unit.nodes:
-            if node.name == "kb_id":
-                yield from _unknown(unit, "HD504", node, known)
+    known = _known(unit.raw, "kb.jsonl", [entity.kb_id for entity in unit.raw.kb])
+    for node in unit.nodes if known is not None else ():
+        if node.name == "kb_id":
+            yield from _unknown(unit, "HD504", node, known)
+
+
+def _known(raw: Raw, file: str, identifiers: list[str]) -> pa.Array | None:
+    """Identifiers that a link may lead to, those of rows with a fault included; None if the file could not be read."""
+    if file in raw.faulty and file not in raw.refused and not identifiers:
+        return None
+    return pa.array([*identifiers, *raw.refused.get(file, ())], pa.string())
 
 
 def _unknown(unit: Unit, code: str, node: Node, known: pa.Array) -> Iterator[Finding]:
@@ -104,12 +110,11 @@ def _identifiers_once(raw: Raw) -> Iterator[Finding]:
 
 
 def _contact_links(raw: Raw) -> Iterator[Finding]:
-    known = {entity.kb_id for entity in raw.kb}
-    if "kb.jsonl" in raw.faulty:
-        return
+    known = _known(raw, "kb.jsonl", [entity.kb_id for entity in raw.kb])
+    rows = set(known.to_pylist()) if known is not None else None
     for contact, line in zip(raw.contacts, raw.contact_lines, strict=True):
         for loc, kb_id in _kb_ids(contact):
-            if kb_id not in known:
+            if rows is not None and kb_id not in rows:
                 yield Finding("HD504", "contacts.jsonl", contact.contact_id, loc, kb_id, None, line)
 
 
@@ -158,9 +163,11 @@ def _wikidata(raw: Raw) -> Iterator[Finding]:
 
 
 def _released_stay(raw: Raw) -> Iterator[Finding]:
-    if not raw.whole or any(name.startswith("articles/") and not name.endswith(".json") for name in raw.faulty):
+    articles = {name for name in raw.faulty if name.startswith("articles/")}
+    if not raw.whole or any(SHARD.search(name) and name not in raw.refused for name in articles):
         return
-    here = set(raw.origins) | {name.removeprefix("articles/").removesuffix(".json") for name in raw.faulty}
+    here = set(raw.origins) | {name.removeprefix("articles/").removesuffix(".json") for name in articles}
+    here |= {identifier for name in articles for identifier in raw.refused.get(name, ())}
     for scheme in ("by_event", "by_time", "by_outlet"):
         for article_id in sorted(set(getattr(raw.splits, scheme)) - here):
             yield Finding("HD508", "splits.json", article_id, (scheme, article_id), article_id, at_key=True)

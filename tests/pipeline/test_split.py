@@ -105,6 +105,16 @@ def test_near_duplicates_are_found_by_their_words():
     assert near_duplicates({"a": "kurz", "b": "kurz"}) == []
 
 
+def test_a_large_group_of_near_duplicates_is_connected_without_comparing_all():
+    """Agency copy that thousands of outlets share: what connects them grows with their number, not with its square."""
+    words = TEXT.split()
+    texts = {f"a{i:04}": " ".join([*words[: i % 3], f"Ausgabe{i}", *words]) for i in range(2_000)}
+    texts |= {f"b{i:04}": " ".join(f"{w}{i}" for w in words) for i in range(500)}
+    pairs = near_duplicates(texts)
+    assert len(pairs) == 1_999
+    assert {key for pair in pairs for key in (pair.a, pair.b)} == {key for key in texts if key.startswith("a")}
+
+
 def test_the_leakage_report_names_what_splits_share():
     raw = corpus({"a": {"reports": ("k",)}, "b": {"reports": ("k",)}, "c": {"reports": ()}})
     splits = Splits.model_construct(
