@@ -7,11 +7,13 @@ from pathlib import Path
 from pipeline.check import check
 from pipeline.check.release import check_published
 from pipeline.describe import Release, describe
+from pipeline.duplicates import near_duplicates
 from pipeline.findings import CannotRun, Finding, Findings
+from pipeline.leakage import leakage
 from pipeline.pages import PageReport, Pages, find_pages
 from pipeline.read import Raw, locate, read
 from pipeline.seal import Outcome, aside, seal
-from pipeline.split import leakage, near_duplicates, open_texts, split
+from pipeline.split import open_texts, split
 from pipeline.tables import build_tables
 from pipeline.write import write_tables
 from schema.reference import Splits

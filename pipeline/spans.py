@@ -1,4 +1,4 @@
-"""What stages share about spans: the Arrow form of bundles, and which zone holds a span."""
+"""What stages share about spans: the Arrow form of bundles, which zone holds a span, and the clean text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ import pyarrow.json
 
 from pipeline.nodes import Ints, Node, integers
 from schema.derive import arrow_schema
-from schema.records import Bundle
+from schema.records import Article, Bundle
+from schema.vocabulary import ARTICLE_ZONES
 
 _ROW = np.int64(2**32)  # greater than any offset, so that row * _ROW + offset orders spans by row, then by place
 
@@ -58,3 +59,12 @@ class Zones:
         index = np.searchsorted(self.rows * _ROW + self.start, rows * _ROW + start, side="right") - 1
         inside = (index >= 0) & (start >= 0) & (self.rows[index] == rows) & (end <= self.end[index])
         return np.where(inside, index, -1)
+
+
+SEPARATOR = "\n\n"
+"""Stands between the blocks of a clean text."""
+
+
+def clean_text(article: Article, text: str) -> str:
+    """The article proper, from its page: headline, lead, subheadings and paragraphs, joined by blank lines."""
+    return SEPARATOR.join(text[zone.start : zone.end] for zone in article.zones if zone.type in ARTICLE_ZONES)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline.nodes import Ints, Node, explode, nodes, rebuild, with_children, without_null_items
 from pipeline.pages import Pages, masked
 from pipeline.read import Raw
-from pipeline.spans import Zones, bundles_array, start_end
+from pipeline.spans import SEPARATOR, Zones, bundles_array, clean_text, start_end
 from pipeline.split import SPLITS
 from schema.base import Model, edtf_day
 from schema.derive import arrow_schema, needed_spans
@@ -24,9 +24,6 @@ from schema.records import Bundle
 from schema.reference import SplitName, Splits
 from schema.rows import KEYS, TABLES, DocumentRow
 from schema.vocabulary import ARTICLE_ZONES
-
-SEPARATOR = "\n\n"
-"""Stands between the blocks of a document's clean text."""
 
 
 def build_tables(raw: Raw, pages: Pages, splits: Splits) -> dict[str, dict[SplitName, pa.Table]]:
@@ -160,8 +157,7 @@ def _documents(articles: _Articles, root: pa.Array, **own: pa.Array) -> pa.Table
     parts = {"blocks": zones, "entities": part["entities"], "events": part["events"]}
     moved = {name: rebuild(array, partial(move.visit, name=name, needed=needed)) for name, array in parts.items()}
     texts = [
-        None if text is None else SEPARATOR.join(text[z.start : z.end] for z in b.article.zones if z.type in ARTICLE_ZONES)
-        for b, text in zip(articles.bundles, articles.texts, strict=True)
+        None if text is None else clean_text(b.article, text) for b, text in zip(articles.bundles, articles.texts, strict=True)
     ]
     source = pc.struct_field(part["article"], "source")
     return _table(

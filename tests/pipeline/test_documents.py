@@ -11,7 +11,8 @@ from pipeline.findings import Findings
 from pipeline.nodes import nodes, rebuild
 from pipeline.pages import find_pages, masked
 from pipeline.read import Origin, Raw, read
-from pipeline.split import clean_text, split
+from pipeline.spans import clean_text
+from pipeline.split import split
 from pipeline.tables import build_tables
 from schema.records import Bundle, Event, Mention
 from schema.vocabulary import ARTICLE_ZONES, RightsStatus, ZoneType

@@ -5,10 +5,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.duplicates import Pair, near_duplicates
 from pipeline.findings import Findings
+from pipeline.leakage import leakage
 from pipeline.pages import Pages
 from pipeline.read import Raw, read
-from pipeline.split import SPLITS, Pair, leakage, near_duplicates, split
+from pipeline.split import SPLITS, split
 from schema.records import Bundle
 from schema.reference import Splits
 from tests.conftest import VALID
