@@ -1,9 +1,11 @@
 """The one door to the package: build a release, check the raw files, look at what there is. ``--help`` says more."""
 
 import json as json_module
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -184,15 +186,26 @@ def main(arguments: list[str] | None = None) -> int:
     from pipeline.findings import CannotRun, Refused
 
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows its escape
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if not os.environ.get("HEISSER_DRAHT_PAGES", "-"):
+        del os.environ["HEISSER_DRAHT_PAGES"]  # CI writes "" for "not given", which would be the working folder
+    if "" in arguments or any(argument.startswith("--") and argument.endswith("=") for argument in arguments):
+        print("build_dataset.py: an argument is empty", file=sys.stderr)
+        return 2
     try:
         return int(app(arguments, exit_on_error=False, print_error=True, result_action="return_value") or 0)
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read the output has gone; nothing more can be said there
+        return 2
     except CycloptsError:
         return 2
     except CannotRun as error:
         print(f"build_dataset.py: {error}", file=sys.stderr)
         return 2
     except Refused as refused:
-        if "--json" in arguments:
+        if any(argument.split("=")[0] == "--json" for argument in arguments):
             _print_json({"findings": [finding.as_dict() for finding in refused.findings.all]})
         else:
             from pipeline.report import show

@@ -1,5 +1,6 @@
 """The whole way: raw files → a release in its place."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pipeline.findings import CannotRun, Finding, Findings
 from pipeline.leakage import leakage
 from pipeline.pages import PageReport, Pages, find_pages
 from pipeline.read import Raw, locate, read
-from pipeline.seal import Outcome, aside, seal
+from pipeline.seal import Outcome, aside, is_release, seal
 from pipeline.split import open_texts, split
 from pipeline.tables import build_tables
 from pipeline.write import write_tables
@@ -89,9 +90,10 @@ def build(
     checked = load_and_check(raw_folder, pages_folder, version, step)
     checked.findings.raise_errors()
     raw, pages, splits = checked.raw, checked.pages, checked.splits
+    if not raw.bundles:
+        raise CannotRun(f"{raw_folder} has no article, so that there is nothing to publish")
     target = out or default_folder(raw_folder, raw.meta.version, pages.hydrated)
-    if pages.hydrated and (raw_folder.parent / "processed").resolve() in target.resolve().parents:
-        raise CannotRun(f"a hydrated build may not stand among the published releases ({target}); name another folder by --out")
+    _check_target(target, raw_folder, pages.hydrated)
     with aside(target) as work:
         step("tables")
         tables = build_tables(raw, pages, splits)
@@ -100,12 +102,25 @@ def build(
         step("describe")
         release = describe(work, raw, pages, splits, tables, shards, leakage(raw, splits, pages))
         step("seal")
-        outcome = seal(work, target, replace=pages.hydrated or "-" in raw.meta.version)
+        outcome = seal(work, target)
     return Built(target, outcome, release, pages.reports, checked.findings.warnings)
 
 
 def default_folder(raw_folder: Path, version: str, hydrated: bool) -> Path:
     """Where a release goes that is told nothing else: published ones beside the raw files, hydrated ones apart from them."""
-    if hydrated:
-        return raw_folder.parent.parent / "build" / f"{version}+hydrated"
-    return raw_folder.parent / "processed" / version
+    data = Path(os.path.abspath(raw_folder)).parent
+    folder = data.parent / "build" / f"{version}+hydrated" if hydrated else data / "processed" / version
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _check_target(target: Path, raw_folder: Path, hydrated: bool) -> None:
+    """Raise CannotRun for a place where a release must not be: among raw files, inside another one, or hydrated among published."""
+    places = (target.resolve(), *target.resolve().parents)
+    if raw_folder.resolve() in places:
+        raise CannotRun(f"{target} lies in the raw folder; name another folder by --out")
+    if inside := next((folder for folder in places[1:] if is_release(folder)), None):
+        raise CannotRun(f"{target} lies inside the release {inside}; name another folder by --out")
+    published = {(raw_folder.resolve().parent / "processed"), *(p for p in places if p.parts[-2:] == ("data", "processed"))}
+    if hydrated and published & set(places):
+        raise CannotRun(f"a hydrated build may not stand among the published releases ({target}); name another folder by --out")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ def card(meta: CorpusMeta, version: str, hydrated: bool, tables: Tables, shards:
         "## Tables\n",
         markdown_table(["config", "a row is", "key", *SPLITS], _table_rows(tables)),
         _TABLE_NOTES,
+        _annotators(tables),
         *(_section(table.name, table.row.__doc__ or "", tables[table.name]) for table in TABLES),
         "## Splits\n",
         _SPLIT_NOTES,
@@ -125,11 +127,20 @@ _SPLIT_NOTES = (
 )
 
 
+def _annotators(tables: Tables) -> str:
+    """Who annotated, in how many articles, and how many were adjudicated."""
+    annotations = [row for table in tables["articles"].values() for row in table.column("annotation").to_pylist()]
+    kinds = Counter(kind for a in annotations for kind in {annotator["kind"] for annotator in a["annotators"]})
+    who = ", ".join(f"{kind.replace('_', ' ')} ({count} of {len(annotations)} articles)" for kind, count in sorted(kinds.items()))
+    adjudicated = sum(a["adjudicated"] for a in annotations)
+    return f"Annotated by: {who}. Adjudicated: {adjudicated} of {len(annotations)} articles.\n"
+
+
 def _table_rows(tables: Tables) -> list[list[object]]:
     rows: list[list[object]] = []
     for table in TABLES:
         what = (table.row.__doc__ or "").partition("\n")[0].rstrip(".")
-        counts = [tables[table.name][name].num_rows if name in tables[table.name] else "–" for name in SPLITS]
+        counts = [tables[table.name][name].num_rows or "–" if name in tables[table.name] else "–" for name in SPLITS]
         rows.append([f"`{table.name}`", what, f"`{table.key}`", *counts])
     return rows
 

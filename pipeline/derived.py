@@ -28,13 +28,13 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     release = newest_release(root / "data/processed")
     meta = read(root / raw_folder, Findings()).meta
     readme = root / "README.md"
-    body = _FRONT_MATTER.sub("", readme.read_text(encoding="utf-8"))
+    body = _FRONT_MATTER.sub("", readme.read_text(encoding="utf-8")) if readme.is_file() else ""
     head = hub_metadata(meta) | {"configs": _configs(release)}
     wanted = {
         root / "docs/schema.md": schema_page(),
         root / "docs/errors.md": errors_page(),
         **{root / "schema/json" / name: json_text(schema) for name, schema in json_schemas().items() if "-row" not in name},
-        root / "CITATION.cff": (release / "CITATION.cff").read_text(encoding="utf-8"),
+        root / "CITATION.cff": _citation(release),
         readme: front_matter(head) + body,
     }
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
@@ -64,6 +64,13 @@ def newest_release(processed: Path) -> Path:
     if not published:
         raise CannotRun(f"{processed} holds no published release; build one first")
     return max(published, key=lambda path: [int(part) for part in path.name.split(".")])
+
+
+def _citation(release: Path) -> str:
+    try:
+        return (release / "CITATION.cff").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CannotRun(f"{release} has no CITATION.cff; is it a release?") from None
 
 
 def _configs(release: Path) -> list[dict[str, object]]:

@@ -10,17 +10,16 @@ import pyarrow as pa
 import yaml
 from pydantic import ValidationError
 
-from pipeline.card import card
+from pipeline.card import card, leakage_rows
 from pipeline.findings import CannotRun
 from pipeline.pages import Pages
 from pipeline.read import Raw
+from pipeline.seal import RELEASE
 from pipeline.write import Shard
 from schema.base import Model
 from schema.derive import json_schemas
 from schema.reference import CorpusMeta, SplitName, Splits
 from schema.rows import TABLES
-
-RELEASE = "release.json"
 
 
 class Rows(Model):
@@ -102,9 +101,9 @@ def citation(meta: CorpusMeta) -> str:
     )
 
 
-def load_lines(folder: Path) -> str:
-    """The three lines that load a release."""
-    return f'from datasets import load_dataset\n\nevents = load_dataset("{folder.as_posix()}", "events")\nprint(events)'
+def load_lines(folder: Path, name: str) -> str:
+    """The three lines that load a table of a release."""
+    return f'from datasets import load_dataset\n\n{name} = load_dataset("{folder.as_posix()}", "{name}")\nprint({name})'
 
 
 def counts(release: Release) -> dict[str, dict[str, int]]:
@@ -118,11 +117,15 @@ def counts(release: Release) -> dict[str, dict[str, int]]:
 def read_release(folder: Path) -> Release:
     """What a release says of itself. Raises CannotRun where there is none."""
     try:
-        return Release.model_validate_json((folder / RELEASE).read_bytes())
+        release = Release.model_validate_json((folder / RELEASE).read_bytes())
+        counts(release), leakage_rows(release.leakage)  # what is shown of it
+        return release
     except OSError as error:
         raise CannotRun(f"{folder} is no release ({RELEASE}: {error.strerror}); build one, or name another folder") from error
     except ValidationError as error:
         raise CannotRun(f"{folder / RELEASE} is not what a build writes: {error.errors()[0]['msg']}") from error
+    except (LookupError, TypeError) as error:
+        raise CannotRun(f"{folder / RELEASE} is of another version of this package: {error!r}") from error
 
 
 def json_text(value: Any) -> str:

@@ -9,6 +9,8 @@ NEAR_DUPLICATE = 0.5
 """Jaccard similarity of word 5-grams from which two texts count as near-duplicates."""
 SKETCH = 16
 """5-grams of a text by which others are looked up."""
+CROWD = 64
+"""Members of one group that are looked up by one 5-gram."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ def near_duplicates(texts: dict[str, str]) -> list[Pair]:
 
     Two texts are near-duplicates if the Jaccard similarity of their word 5-grams, computed exactly, is at least NEAR_DUPLICATE. Only
     texts are compared that share one of their SKETCH smallest 5-grams by hash (Broder 1997): two texts half of whose 5-grams are the
-    same miss each other with a probability of about 2⁻¹⁶. Each text is compared with one member of every group that it may join.
+    same miss each other with a probability of about 2⁻¹⁶. Of a group that is joined already, at most CROWD members are kept for each
+    5-gram, so that the work grows with the number of texts and not with its square.
     """
     grams = {key: _grams(text) for key, text in sorted(texts.items())}
     index: dict[int, list[str]] = defaultdict(list)
@@ -33,13 +36,14 @@ def near_duplicates(texts: dict[str, str]) -> list[Pair]:
     pairs = []
     for key, own in grams.items():
         sketch = sorted(own)[:SKETCH]
-        for other in sorted({groups.root(other) for gram in sketch for other in index[gram]}):
-            similarity = len(own & grams[other]) / len(own | grams[other])
-            if similarity >= NEAR_DUPLICATE:
-                pairs.append(Pair(other, key, round(similarity, 3)))
-                groups.join(other, key)
+        for other in sorted({other for gram in sketch for other in index[gram]}):
+            if groups.root(other) != groups.root(key):
+                similarity = len(own & grams[other]) / len(own | grams[other])
+                if similarity >= NEAR_DUPLICATE:
+                    pairs.append(Pair(other, key, round(similarity, 3)))
+                    groups.join(other, key)
         for gram in sketch:
-            if not any(groups.root(other) == groups.root(key) for other in index[gram]):
+            if sum(groups.root(other) == groups.root(key) for other in index[gram]) < CROWD:
                 index[gram].append(key)
     return pairs
 
@@ -63,7 +67,7 @@ class Groups:
 
 
 def _grams(text: str) -> set[int]:
-    """Word 5-grams, each as a 64-bit hash that is the same in every process."""
+    """Word 5-grams, each as a 64-bit hash that is the same in every process; a shorter text is one gram as a whole."""
     words = re.findall(r"\w+", text.casefold())
-    grams = (" ".join(words[i : i + 5]).encode() for i in range(len(words) - 4))
-    return {int.from_bytes(hashlib.blake2b(gram, digest_size=8).digest(), "big") for gram in grams}
+    grams = (" ".join(words[i : i + 5]).encode() for i in range(max(1, len(words) - 4)))
+    return {int.from_bytes(hashlib.blake2b(gram, digest_size=8).digest(), "big") for gram in grams} if words else set()

@@ -91,6 +91,10 @@ class Files:
 
     def names(self, folder: str) -> list[str]:
         """Names, below the raw folder, of what a subfolder holds, ordered; hidden files are left out."""
+        inside = self.folder / folder
+        if inside.is_dir() and not inside.resolve().is_relative_to(self.folder.resolve()):
+            self._add("HD106", folder, found="the link leads out of the raw folder")
+            return []
         try:
             entries = sorted(entry.name for entry in os.scandir(self.folder / folder))
         except FileNotFoundError:
@@ -99,9 +103,22 @@ class Files:
             raise CannotRun(f"{self.folder / folder} cannot be read: {error.strerror}") from error
         return [f"{folder}/{name}" for name in entries if not name.startswith(".")]
 
+    def copies(self, digests: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """Files anywhere in the folder, read or not, that have one of some SHA-256 digests; each with what the digest stands for."""
+        for folder, _, names in os.walk(self.folder):
+            for file in sorted(names):
+                path = Path(folder) / file
+                name = path.relative_to(self.folder).as_posix()
+                if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_DOCUMENT:
+                    digest = self.hashes.get(name) or hashlib.sha256(self._read(path)).hexdigest()
+                    if digest in digests:
+                        yield name, digests[digest]
+
     def digest(self) -> str:
         """SHA-256 over the names and hashes of all files that were read, in order of their names."""
-        return hashlib.sha256("".join(f"{h}  {n}\n" for n, h in sorted(self.hashes.items())).encode()).hexdigest()
+        return hashlib.sha256(
+            "".join(f"{h}  {n}\n" for n, h in sorted(self.hashes.items())).encode("utf-8", "surrogateescape")
+        ).hexdigest()
 
     # --- bytes -----------------------------------------------------------------------------------------------------------------
 
@@ -109,13 +126,11 @@ class Files:
         """The path of a plain file inside the folder, or None with a finding."""
         path = self.folder / name
         try:
-            info = path.lstat()
-            if stat.S_ISLNK(info.st_mode):
-                real = path.resolve(strict=True)
-                if not real.is_relative_to(self.folder.resolve()):
-                    self._add("HD106", name, found="the link leads out of the raw folder")
-                    return None
-                info = real.stat()
+            real = path.resolve(strict=True)
+            if not real.is_relative_to(self.folder.resolve()):
+                self._add("HD106", name, found="the link leads out of the raw folder")
+                return None
+            info = real.stat()
         except FileNotFoundError:
             if path.is_symlink():
                 self._add("HD106", name, found="the link leads nowhere")

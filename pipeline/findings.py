@@ -40,7 +40,7 @@ class Finding:
     def field(self) -> str | None:
         """The path as people write it, for instance ``events[3].trigger.end``."""
         parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.loc)
-        return "".join(parts).removeprefix(".") or None
+        return visible("".join(parts).removeprefix(".")) or None
 
     @property
     def message(self) -> str:
@@ -50,16 +50,17 @@ class Finding:
     @property
     def place(self) -> str:
         """File, line and column, as editors and terminals understand them."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return visible(":".join(str(part) for part in (self.file, self.line, self.column) if part is not None))
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The finding as JSON has it."""
         rule = self.rule
-        return {
+        said: dict[str, str | int | None] = {
             "code": self.code, "level": rule.level(), "severity": rule.severity.value, "title": rule.title, "file": self.file,
             "line": self.line, "column": self.column, "record": self.record, "field": self.field, "message": self.message,
             "found": self.found, "expected": self.expected, "hint": rule.hint,
         }  # fmt: skip
+        return {key: visible(value) if isinstance(value, str) else value for key, value in said.items()}
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.findings import CannotRun
 from pipeline.read import Raw
 from schema.records import Article
-from schema.vocabulary import RightsStatus, TextStatus
+from schema.vocabulary import PrivateKind, RightsStatus, TextStatus
 
 
 class PageStatus(StrEnum):
@@ -100,6 +100,8 @@ def find_pages(raw: Raw, folder: Path | None) -> Pages:
 def masked(article: Article, text: str) -> str:
     """The page with its private data replaced by U+2588, of the same length, so that every offset stays right."""
     for span in article.private:
+        if span.kind is PrivateKind.not_private:
+            continue
         text = text[: span.start] + "\u2588" * (span.end - span.start) + text[span.end :]
     return text
 

@@ -11,9 +11,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.files import SHARD, Document, Files
+from pipeline.files import SHARD, Document, Files, hidden
 from pipeline.findings import CannotRun, Finding, Findings, Loc, shown
-from pipeline.places import line_and_column, places
+from pipeline.places import line_and_column, places, strings
 from schema.records import Bundle
 from schema.reference import Contact, CorpusMeta, KbEntity, Splits
 from schema.vocabulary import RightsStatus
@@ -114,11 +114,17 @@ def locate(folder: Path, findings: Findings) -> None:
 def _locate_toml(folder: Path, findings: Findings, name: str, indexes: list[int]) -> None:
     text = Files(folder, Findings()).text(name) or ""
     for i in indexes:
-        key = next((part for part in reversed(findings.all[i].loc) if isinstance(part, str)), "")
-        match = re.search(rf"^\s*\[*\s*(?:[\w.-]+\.)?({re.escape(key)})\s*(?:=|\]|\.)", text, re.MULTILINE)
-        if match:
-            line, column = line_and_column(text, match.start(1))
-            findings.all[i] = replace(findings.all[i], line=line, column=column)
+        offset, name_of_list = 0, ""
+        for part in findings.all[i].loc:
+            if isinstance(part, str):
+                form, times = rf"^\s*\[*\s*(?:[\w.-]+\.)?({re.escape(part)})\s*(?:=|\]|\.)", 1
+                name_of_list = part
+            else:  # the first item was found with the name of its list
+                form, times = rf"^\s*\[\[\s*(?:[\w.-]+\.)?({re.escape(name_of_list)})\s*\]\]", part
+            for match in list(re.finditer(form, text[offset:], re.MULTILINE))[:times][-1:] if times else []:
+                offset += match.end(1) if isinstance(part, int) else match.start(1)
+        line, column = line_and_column(text, offset)
+        findings.all[i] = replace(findings.all[i], line=line, column=column)
 
 
 # --- shape of records ----------------------------------------------------------------------------------------------------------
@@ -131,8 +137,13 @@ def _records(model: type[M], documents: Iterable[Document], files: Files, key: s
             yield document, model.model_validate_json(document.text)
         except ValidationError as error:
             files.refuse(document.file, document.text)
-            for detail in error.errors(include_url=False):
-                files.findings.add(_shape(detail, document, key))
+            details = error.errors(include_url=False)
+            for detail in details:
+                inside = any(
+                    len(d["loc"]) > len(detail["loc"]) and d["loc"][: len(detail["loc"])] == detail["loc"] for d in details
+                )
+                if not (detail["type"] == "too_short" and inside):  # short only for want of the faulty item
+                    files.findings.add(_shape(detail, document, key))
 
 
 def _shape(detail: ErrorDetails, document: Document, key: str | None) -> Finding:
@@ -140,7 +151,9 @@ def _shape(detail: ErrorDetails, document: Document, key: str | None) -> Finding
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     record = _identifier(document.text, key, loc)
     if code == "HD104":
-        return Finding(code, document.file, record, (), detail["msg"], None, document.line)
+        match = re.search(r"line (\d+) column (\d+)", detail["msg"])
+        line, column = (int(match[1]), int(match[2])) if match else (1, 1)
+        return Finding(code, document.file, record, (), detail["msg"], None, document.line, (document.line or 1) + line - 1, column)
     expected = detail["msg"].removeprefix("Input should be ") if code == "HD203" else detail["msg"].removeprefix("Input ")
     found = None if code == "HD202" else shown(detail["input"])
     return Finding(code, document.file, record, loc, found, expected, document.line, at_key=code == "HD201")
@@ -172,6 +185,9 @@ def _meta(files: Files, version: str | None) -> CorpusMeta:
             files.findings.add(Finding("HD104", "corpus.toml", found=shown(str(error)), line=line, column=column))
         else:
             data |= {} if version is None else {"version": version}
+            for loc, string in strings(data):
+                if fault := hidden(string):
+                    files.findings.add(Finding("HD111", "corpus.toml", None, loc, fault[1]))
             document = Document("corpus.toml", json.dumps(data, default=str))
             meta = next((record for _, record in _records(CorpusMeta, [document], files, "name")), None)
     if meta is None:
@@ -206,19 +222,27 @@ def _articles(files: Files, only: set[str] | None) -> tuple[tuple[Bundle, ...], 
                     findings.add(Finding("HD502", name, article_id, loc, found, None, document.line))
                     continue
                 bundles[article_id], origins[article_id] = bundle, Origin(name, document.line)
+                file = f"pages/{article_id}.txt"
                 page = bundle.page_text
                 if page is None:
-                    page = files.text(f"pages/{article_id}.txt", required=False)
-                    place = Finding("HD507", f"pages/{article_id}.txt", article_id)
-                else:
-                    place = Finding("HD507", name, article_id, ("page_text",), None, None, document.line)
-                if page is not None and bundle.article.rights.status is RightsStatus.withheld:
-                    findings.add(place)
-                elif page is not None:
+                    page = files.text(file, required=False)
+                elif (files.folder / file).exists():
+                    findings.add(Finding("HD105", file, article_id))
+                if page is not None and bundle.article.rights.status is RightsStatus.open:
                     pages[article_id] = page
+                elif bundle.page_text is not None:
+                    findings.add(Finding("HD507", name, article_id, ("page_text",), None, None, document.line))
+                elif page is not None and files.hashes[file] != bundle.article.page.sha256:
+                    findings.add(Finding("HD507", file, article_id))
+    withheld = {b.article.page.sha256: i for i, b in bundles.items() if b.article.rights.status is RightsStatus.withheld}
+    for file, article_id in files.copies(withheld) if withheld else ():
+        findings.add(Finding("HD507", file, article_id))
     if only is None:
         known = {*bundles, *(name.removeprefix("articles/").removesuffix(".json") for name in names)}
+        copied = {finding.file for finding in findings.all if finding.code == "HD507"}
         for name in files.names("pages"):
+            if name in copied:
+                continue
             if name.removeprefix("pages/").removesuffix(".txt") not in known or not name.endswith(".txt"):
                 findings.add(Finding("HD105", name))
     return tuple(bundles[key] for key in sorted(bundles)), origins, pages

@@ -85,7 +85,10 @@ def _sarif(findings: Sequence[Finding], prefix: str) -> dict[str, Any]:
             {
                 "tool": {"driver": {"name": "Heisser Draht", "rules": [_sarif_rule(RULES[code]) for code in used]}},
                 "columnKind": "unicodeCodePoints",
-                "results": [_sarif_result(finding, used.index(finding.code), prefix) for finding in findings],
+                "results": [
+                    _sarif_result(finding, used.index(finding.code), prefix, fingerprint)
+                    for finding, fingerprint in zip(findings, _fingerprints(findings), strict=True)
+                ],
             }
         ],
     }
@@ -102,9 +105,9 @@ def _sarif_rule(rule: type[Rule]) -> dict[str, Any]:
     }
 
 
-def _sarif_result(finding: Finding, index: int, prefix: str) -> dict[str, Any]:
+def _sarif_result(finding: Finding, index: int, prefix: str, fingerprint: str) -> dict[str, Any]:
     region = {"startLine": finding.line, "startColumn": finding.column}
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(prefix + finding.file)}}
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(visible(prefix + finding.file))}}
     if finding.line is not None:
         location["region"] = {key: value for key, value in region.items() if value is not None}
     names = [part for part in (finding.record, finding.field) if part]
@@ -115,7 +118,7 @@ def _sarif_result(finding: Finding, index: int, prefix: str) -> dict[str, Any]:
         "level": finding.rule.severity.value,
         "message": {"text": visible(f"{finding.rule.title}: {finding.message}. {finding.rule.hint}")},
         "locations": [{"physicalLocation": location, **logical}],
-        "partialFingerprints": {"finding/v1": _fingerprint(finding)},
+        "partialFingerprints": {"finding/v1": fingerprint},
     }
 
 
@@ -146,15 +149,19 @@ def _gitlab(findings: Sequence[Finding], prefix: str) -> list[dict[str, Any]]:
         {
             "description": visible(f"{finding.rule.title}: {finding.message}"),
             "check_name": finding.code,
-            "fingerprint": _fingerprint(finding),
+            "fingerprint": fingerprint,
             "severity": severity[finding.rule.severity],
-            "location": {"path": prefix + finding.file, "lines": {"begin": finding.line or 1}},
+            "location": {"path": visible(prefix + finding.file), "lines": {"begin": finding.line or 1}},
         }
-        for finding in findings
+        for finding, fingerprint in zip(findings, _fingerprints(findings), strict=True)
     ]
 
 
-def _fingerprint(finding: Finding) -> str:
-    """The same for the same fault, though lines above it come and go."""
-    parts = (finding.code, finding.file, finding.record, finding.field, finding.message)
-    return hashlib.sha256("\0".join(str(part) for part in parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+def _fingerprints(findings: Sequence[Finding]) -> Iterator[str]:
+    """For each finding a name that stays the same though lines above it come and go, and that no other has."""
+    seen: Counter[tuple[str | None, ...]] = Counter()
+    for finding in findings:
+        parts = (finding.code, finding.file, finding.record, finding.field, finding.message)
+        seen[parts] += 1
+        text = "\0".join(str(part) for part in (*parts, seen[parts]))
+        yield hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -267,10 +267,12 @@ class HD310(Rule):
 
 
 class HD311(Rule):
-    """Mentions, triggers, markers, cues and arguments are whole words; nothing inside a compound is marked."""
+    """Mentions, triggers, markers, cues and arguments are whole words: no letter, digit or hyphenated part of the same word stands
+    next to them inside their zone.
+    """
 
     title = "span cuts a word"
-    message = "{found} is part of {expected}"
+    message = "{found}, part of {expected}"
     hint = "take the whole word, or leave it unmarked (docs/guidelines.md, 1)"
 
 
@@ -294,12 +296,12 @@ class HD313(Rule):
 
 class HD314(Rule):
     """Telephone numbers, e-mail addresses and account numbers are marked as private, so that they are masked in what leaves the repo.
-    The search goes by their form alone, so that it can err on long numbers.
+    Telephone numbers are looked for that exist in the outlet's country, and IBANs whose check digits are right.
     """
 
     title = "text that looks private is not marked"
     message = "{found} look like private data ({expected})"
-    hint = "mark it under article.private, with its kind"
+    hint = "mark it under article.private, with its kind; `not_private` if it is none"
 
 
 # --- 4: references within an article ---------------------------------------------------------------------------------------------
@@ -358,7 +360,7 @@ class HD407(Rule):
 
 
 class HD408(Rule):
-    """An entity has each mention once, and an event type each trigger once."""
+    """An entity has each mention once, an event type each trigger once, and a comment zone one comment."""
 
     title = "annotated twice"
     message = "{found} is annotated the same way before"
@@ -377,6 +379,14 @@ class HD410(Rule):
 
     title = "same happening, other registry row"
     hint = "give both the same contact_id, or separate them"
+
+
+class HD411(Rule):
+    """Raw files have local identifiers (n1, v1, c1). Global ones (<article_id>:v1) are made when a release is built."""
+
+    title = "identifier of a release in a raw file"
+    message = "{found} names its article"
+    hint = "write the part after the colon"
 
 
 # --- 5: the corpus -----------------------------------------------------------------------------------------------------------------
@@ -430,7 +440,7 @@ class HD506(Rule):
 
 
 class HD507(Rule):
-    """A withheld page is nowhere in the raw folder."""
+    """A withheld page is nowhere in the raw folder, under whatever name; it is known by its SHA-256."""
 
     title = "page of a withheld article in the repo"
     message = "the page may not be passed on"
@@ -477,7 +487,9 @@ class HD512(Rule):
 
 
 class HD513(Rule):
-    """Dates, status and history of a registry row agree: no end before the beginning, history in order, its last step the status."""
+    """Dates, status and history of a registry row agree: no end before the beginning, history in order, and its last step the
+    status where a life has ended (held, postponed, cancelled).
+    """
 
     title = "dates or statuses of a contact disagree"
     hint = "correct the date, the status, or the history"
@@ -492,7 +504,7 @@ class HD514(Rule):
 
 
 class HD515(Rule):
-    """``derived_from`` names an article of the corpus or an agency (``agency:dpa``)."""
+    """``derived_from`` names another article of the corpus, or an agency (``agency:dpa``); nothing is derived from itself."""
 
     title = "derived_from names nothing that is known"
     message = "{found} is not {expected}"

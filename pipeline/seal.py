@@ -1,6 +1,7 @@
 """Stage 8: a folder of files → a release in its place, whole or not at all."""
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from pipeline.findings import CannotRun
 
 MANIFEST = "manifest-sha256.txt"
+RELEASE = "release.json"
 
 
 class Outcome(StrEnum):
@@ -50,24 +52,22 @@ def write_manifest(work: Path) -> None:
     (work / MANIFEST).write_text("".join(lines), encoding="utf-8")
 
 
-def seal(work: Path, target: Path, *, replace: bool) -> Outcome:
+def seal(work: Path, target: Path) -> Outcome:
     """Put a finished folder in its place.
 
-    A release that is there already with the same bytes is left alone. One with other bytes is replaced only if ``replace``;
-    otherwise CannotRun says which files differ. A folder that holds anything else than a release is never touched.
+    A release that is there already with the same bytes is left alone. One with other bytes is replaced only if it is of the kind that
+    is never published: hydrated, or of a version with a suffix, with no file but its own. Otherwise CannotRun says what is in the way.
     """
     write_manifest(work)
-    empty = target.is_dir() and not any(target.iterdir())
-    if target.exists() and not empty and not (target / MANIFEST).is_file():
-        raise CannotRun(f"{target} exists and is no release; name a folder that does not exist yet by --out")
-    if not (target / MANIFEST).is_file():
+    there = target.exists() and not (target.is_dir() and not any(target.iterdir()))
+    if not there:
         _sync(work)
         os.rename(work, target)
         return Outcome.written
     differing = differences(work, target)
     if not differing:
         return Outcome.unchanged
-    if not replace:
+    if not _passing(target):
         raise CannotRun(_refusal(target, differing))
     _sync(work)
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / "old"
@@ -75,6 +75,25 @@ def seal(work: Path, target: Path, *, replace: bool) -> Outcome:
     os.rename(work, target)
     shutil.rmtree(old.parent, ignore_errors=True)
     return Outcome.replaced
+
+
+def is_release(folder: Path) -> bool:
+    """Whether a folder is one that ``seal`` made."""
+    return (folder / MANIFEST).is_file() and (folder / RELEASE).is_file()
+
+
+def _passing(target: Path) -> bool:
+    """Whether a folder is a release that was never meant to stay, and holds nothing else."""
+    if not is_release(target):
+        raise CannotRun(f"{target} exists and is no release; name a folder that does not exist yet by --out")
+    lines = (target / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
+    listed = {line.partition("  ")[2] for line in lines} | {MANIFEST}
+    here = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
+    try:
+        release = json.loads((target / RELEASE).read_bytes())
+        return bool(release["hydrated"] or "-" in release["version"]) and here == listed
+    except (ValueError, TypeError, LookupError):
+        return False
 
 
 def differences(a: Path, b: Path) -> list[str]:
@@ -90,7 +109,7 @@ def _refusal(target: Path, differing: list[str]) -> str:
     more = len([name for name in differing if name != MANIFEST]) - len(shown)
     listed = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
     return (
-        f"{target} is published and stays as it is, but this build differs from it in {listed}. "
+        f"{target} is published (or holds more than a release) and stays as it is, but this build differs from it in {listed}. "
         "Raise the version in corpus.toml, or build elsewhere with --out. "
         "(If you changed nothing: other versions of the libraries can give other bytes; constraints.txt names the right ones.)"
     )

@@ -1,10 +1,11 @@
 """Which articles to check: those in the paths that people name, or those that changed since a commit."""
 
+import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.findings import CannotRun
+from pipeline.findings import CannotRun, visible
 
 
 def selected(raw: Path, paths: Iterable[Path]) -> set[str] | None:
@@ -24,9 +25,11 @@ def selected(raw: Path, paths: Iterable[Path]) -> set[str] | None:
             names = [f"{name}/{p.relative_to(path).as_posix()}".removeprefix("./") for p in path.rglob("*") if p.is_file()]
         else:
             names = [name]
-        articles = _articles(names)
+        articles = _articles(raw, names)
         if articles is None:
             return None
+        if not articles:
+            raise CannotRun(f"{path} holds no article")
         found |= articles
     return found
 
@@ -41,23 +44,22 @@ def changed(raw: Path, since: str) -> set[str] | None:
         ["ls-files", "--others", "--exclude-standard", "-z", "--", "."],
     ):
         try:
-            done = subprocess.run(["git", "-C", str(raw), *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
+            done = subprocess.run(["git", "-C", str(raw), *arguments], capture_output=True, check=False)  # noqa: S603, S607
         except FileNotFoundError:
             raise CannotRun("--changed-since asks git, which is not installed") from None
         if done.returncode:
-            raise CannotRun(f"git cannot compare with {since}: {done.stderr.strip()}")
-        names += [name for name in done.stdout.split("\0") if name]
-    return _articles(names)
+            raise CannotRun(f"git cannot compare with {since}: {visible(os.fsdecode(done.stderr).strip())}")
+        names += [name for name in os.fsdecode(done.stdout).split("\0") if name]
+    return _articles(raw, names)
 
 
-def _articles(names: Iterable[str]) -> set[str] | None:
+def _articles(raw: Path, names: Iterable[str]) -> set[str] | None:
+    """Files of articles that names stand for; None (all) where one stands for more than an article, or for something that is gone."""
     found = set()
     for name in names:
         folder, _, file = name.rpartition("/")
-        if folder == "articles":
-            found.add(name)
-        elif folder == "pages":
-            found.add(f"articles/{file.removesuffix('.txt')}.json")
-        elif not folder:
+        article = {"articles": name, "pages": f"articles/{file.removesuffix('.txt')}.json"}.get(folder)
+        if article is None or not (raw / article).is_file():
             return None
+        found.add(article)
     return found

@@ -61,5 +61,5 @@ def show_release(console: Console, release: Release, folder: Path, outcome: Outc
     compared, articles = release.leakage["texts_compared"], release.leakage["articles"]
     console.print(Text(f"Texts compared for near-duplicates: {compared} of {articles}", style="dim"), soft_wrap=True)
     console.print()
-    code = load_lines(folder)
+    code = load_lines(folder, "events" if counts(release)["events"] else "documents")
     console.print(Syntax(code, "python", background_color="default") if console.is_terminal else Text(code), soft_wrap=True)

@@ -69,7 +69,8 @@ def _first_and_last(part: str) -> tuple[date, date]:
     return date(year, 1 if month is None else month, 1 if day is None else day), date(year, last_month, last_day)
 
 
-def _check_edtf(value: str) -> str:
+def check_edtf(value: str) -> str:
+    """The value, if it is a time of the calendar; a validation error otherwise."""
     try:
         ends = [_first_and_last(part) for part in value.split("/") if part != ".."]
     except ValueError:
@@ -98,7 +99,7 @@ def edtf_bounds(value: str) -> tuple[date, date]:
 Edtf = Annotated[
     str,
     Field(pattern=EDTF_PATTERN, examples=["2025-05-19", "2025-05", "2025-10-17T00:16:00", "2025-10-17~", "2025-12/.."]),
-    AfterValidator(_check_edtf),
+    AfterValidator(check_edtf),
 ]
 """A time as Extended Date/Time Format (ISO 8601-2), the part of it that news needs: year, month, day, the qualifiers ``?`` ``~``
 ``%``, intervals with open ends (``..``), and a day with its time."""

@@ -82,7 +82,7 @@ class Page(Model):
 
     sha256: Sha256
     """SHA-256 of the page's UTF-8 bytes."""
-    characters: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    characters: Annotated[int, Field(ge=1, le=2**31 - 1, lt=2**26)]
     """Length of the page in Unicode code points."""
 
 
@@ -277,7 +277,7 @@ class Event(Model):
     sources: tuple[SourceLink, ...] = ()
     """On whose word, outermost first; empty where the article says it on its own word."""
     arguments: tuple[Argument, ...] = ()
-    """Who or what takes part, in the order of the page."""
+    """Who or what takes part."""
     when: When | None = None
     """When, as the article says it."""
     place: Place | None = None

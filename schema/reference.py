@@ -1,10 +1,11 @@
 """What people write once for all articles: the registry, the knowledge base, the corpus' own data, and the splits."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from schema.base import ArticleId, ContactId, Edtf, KbId, Language, Model, Text, Url, Version, Wikidata
+from schema.base import ArticleId, ContactId, Edtf, KbId, Language, Model, Text, Url, Version, Wikidata, check_edtf
 from schema.vocabulary import ClaimField, ContactKind, ContactStatus, EntityType
 
 # --- registry ----------------------------------------------------------------------------------------------------------------
@@ -95,11 +96,13 @@ class Contact(Model):
     announced_by: Text | None = None
     """Who made it public."""
     claims: tuple[Claim, ...] = ()
-    """What sources disagree on."""
+    """What is claimed on whose word. Several claims on one field are where sources disagree."""
     sources: tuple[Reference, ...] = ()
     """What documents the row."""
     verified: bool
-    """Whether the row was checked against its sources. For a disputed row: whether the dispute is documented."""
+    """Whether the row was checked against its sources; false also where one detail was not, which ``notes`` names. For a disputed row:
+    whether the dispute is documented.
+    """
     notes: Text | None = None
     """What else one must know."""
 
@@ -131,6 +134,10 @@ class KbEntity(Model):
 # --- corpus --------------------------------------------------------------------------------------------------------------------
 
 
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(check_edtf)]
+"""A day of the calendar, YYYY-MM-DD."""
+
+
 class Author(Model):
     """Who answers for the dataset."""
 
@@ -157,6 +164,12 @@ SplitName = Literal["train", "validation", "test"]
 class Shares(Model):
     """What part of the articles each split should get. The three add up to 1."""
 
+    @model_validator(mode="after")
+    def _add_up(self) -> Self:
+        if abs(self.train + self.validation + self.test - 1) > 1e-9:
+            raise PydanticCustomError("shares", "the three shares must add up to 1")
+        return self
+
     train: Annotated[float, Field(gt=0, lt=1)]
     """For training."""
     validation: Annotated[float, Field(gt=0, lt=1)]
@@ -168,9 +181,15 @@ class Shares(Model):
 class TimeCut(Model):
     """Days that cut the corpus by time of publication."""
 
-    validation_from: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.validation_from >= self.test_from:
+            raise PydanticCustomError("time_cut", "validation_from must come before test_from")
+        return self
+
+    validation_from: Day
     """First day of validation (YYYY-MM-DD); what is older is train."""
-    test_from: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    test_from: Day
     """First day of test (YYYY-MM-DD)."""
 
 
@@ -188,11 +207,11 @@ class CorpusMeta(Model):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")]
     """Short name."""
-    title: Text
-    """Title, for citing."""
+    title: Annotated[Text, Field(pattern=r"^[^\n]+$")]
+    """Title, for citing: one line."""
     version: Version
     """Version of the next release."""
-    released: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    released: Day
     """Day of that release (YYYY-MM-DD)."""
     description: Text
     """A paragraph for the card and for citing."""

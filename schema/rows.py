@@ -90,7 +90,7 @@ class DocumentRow(OfArticle):
     """An article with all its records, over its clean text: headline, lead, subheadings and paragraphs, joined by blank lines.
 
     All spans are moved to that text. What lies outside of it (captions, polls, comments) stays in the record tables: a mention,
-    marker or event outside is left out here, any other span outside is null.
+    marker or event outside is left out here, any other span outside is null; ``same_as`` can name an event that is left out.
     """
 
     outlet: str | None = None

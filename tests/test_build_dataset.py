@@ -1,6 +1,8 @@
 """The command line: what it prints, where, and with which exit status."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -114,11 +116,23 @@ def test_paths_and_changed_since_check_only_what_they_name(raw: Path, run):
     assert out.startswith("1 articles (only those asked for")
 
 
+def test_a_page_of_an_article_in_a_shard_is_not_passed_over(raw: Path, run):
+    bundle = json.loads((raw / "articles/wahl-abendblatt.json").read_text(encoding="utf-8"))
+    (raw / "articles/wahl-abendblatt.json").unlink()
+    (raw / "articles/s.jsonl").write_text(json.dumps(bundle) + "\n", encoding="utf-8")
+    (raw / "pages/wahl-abendblatt.txt").write_text("kaputt")
+    for path in ("pages/wahl-abendblatt.txt", "articles"):
+        status, out, _ = run("validate", raw / path, "--raw", raw, "--format", "json")
+        assert (status, {json.loads(line)["code"] for line in out.splitlines()}) == (1, {"HD308"})
+
+
 def test_what_cannot_be_compared_is_said(raw: Path, run, tmp_path: Path):
+    (raw / "leer").mkdir()
     for arguments, said in (
         (["--changed-since", "HEAD"], "git cannot compare"),
         ([tmp_path], "is not in"),
         ([raw / "articles/weg.json"], "is not there"),
+        ([raw / "leer"], "holds no article"),
     ):
         status, _, err = run("validate", *arguments, "--raw", raw)
         assert status == 2
@@ -150,6 +164,48 @@ def test_info_shows_a_release(run, release):
     assert out.startswith(f"Probe 1.2.3  in {release.folder}")
     _, out, _ = run("info", release.folder, "--json")
     assert json.loads(out)["tables"]
+
+
+def test_an_empty_setting_is_none(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("HEISSER_DRAHT_PAGES", "")
+    _, out, _ = run("build", "--raw", VALID, "--out", tmp_path / "r", "--json")
+    assert json.loads(out)["release"]["hydrated"] is False
+    for argument in (["--pages", ""], ["--pages="]):
+        status, _, err = run("validate", "--raw", VALID, *argument)
+        assert (status, err) == (2, "build_dataset.py: an argument is empty\n")
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_a_terminal_without_unicode_is_no_traceback(environment):
+    done = subprocess.run(
+        [sys.executable, ROOT / "build_dataset.py", "explain", "HD301"], capture_output=True, env={**os.environ, **environment}
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_reader_that_goes_away_is_no_traceback():
+    command = f"{sys.executable} {ROOT / 'build_dataset.py'} validate --raw {VALID} --format sarif | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+
+
+def test_info_on_a_release_of_another_kind_is_said(run, release, tmp_path: Path):
+    shutil.copytree(release.folder, tmp_path / "r")
+    for change in (lambda r: r.update(leakage={}), lambda r: r["tables"][0].update(table="quotes"), lambda r: r.pop("tables")):
+        (tmp_path / "r/release.json").write_bytes((release.folder / "release.json").read_bytes())
+        edit_json(tmp_path / "r/release.json", change)
+        status, _, err = run("info", tmp_path / "r")
+        assert status == 2
+        assert "release.json" in err
+
+
+def test_a_damaged_release_is_said(raw: Path, run):
+    run("build", "--raw", raw, "--quiet")
+    (raw.parent / "processed/1.2.3/data/kb/train-00000-of-00001.parquet").write_bytes(b"PAR1")
+    status, _, err = run("validate", "--raw", raw)
+    assert status == 2
+    assert "is damaged" in err
 
 
 def test_it_runs_as_a_script_from_anywhere(tmp_path: Path):

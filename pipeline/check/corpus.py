@@ -78,10 +78,20 @@ def _rights(unit: Unit) -> Iterator[Finding]:
 
 
 def _derived_from(unit: Unit) -> Iterator[Finding]:
+    parents = {bundle.article.article_id: bundle.article.derived_from for bundle in unit.bundles}
+
+    def ancestors(article_id: str | None) -> set[str]:
+        found: set[str] = set()
+        while article_id is not None and article_id not in found:
+            found.add(article_id)
+            article_id = parents.get(article_id)
+        return found
+
     for bundle in unit.bundles:
         source = bundle.article.derived_from
-        known = source is None or source.startswith("agency:") or source in unit.raw.origins or not unit.raw.whole
-        if not known or source == bundle.article.article_id:
+        agency = source is not None and source.startswith("agency:") and len(source) > len("agency:")
+        known = source is None or agency or source in unit.raw.origins or not unit.raw.whole
+        if not known or bundle.article.article_id in ancestors(source):
             yield unit.on(bundle, "HD515", ("article", "derived_from"), source, "another article of the corpus, or agency:<name>")
 
 

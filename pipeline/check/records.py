@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from pipeline.check.unit import RECORD_KEYS, Check, Unit
 from pipeline.findings import Finding
 from pipeline.nodes import Node
+from schema.rows import KEYS
 from schema.vocabulary import Codes
 
 REFERS = {"entity_id": "entity_id", "event_id": "event_id", "same_as": "event_id", "reply_to": "comment_id"}
@@ -44,6 +45,14 @@ def _identifiers_once(unit: Unit) -> Iterator[Finding]:
             if value in seen:
                 yield unit.at("HD402", node, i, node.array[i].as_py())
             seen.add(value)
+
+
+def _local(unit: Unit) -> Iterator[Finding]:
+    for node in unit.nodes:
+        if node.name in KEYS:
+            for i, value in enumerate(node.array.to_pylist()):
+                if value is not None and ":" in value:
+                    yield unit.at("HD411", node, i, value)
 
 
 def _codes_fit(unit: Unit) -> Iterator[Finding]:
@@ -123,16 +132,20 @@ def _annotated_once(unit: Unit) -> Iterator[Finding]:
 def _comments_numbered(unit: Unit) -> Iterator[Finding]:
     for bundle in unit.bundles:
         earlier: set[str] = set()
+        places: set[tuple[int, int]] = set()
         known = {comment.comment_id for comment in bundle.comments}
         for i, comment in enumerate(bundle.comments):
             if comment.position != i + 1:
                 yield unit.on(bundle, "HD409", ("comments", i, "position"), f"position {comment.position}", str(i + 1))
             elif comment.reply_to is not None and comment.reply_to in known - earlier:
                 yield unit.on(bundle, "HD409", ("comments", i, "reply_to"), comment.reply_to, "a comment above it")
+            if (comment.start, comment.end) in places:
+                yield unit.on(bundle, "HD408", ("comments", i), f"{comment.start}–{comment.end}")
+            places.add((comment.start, comment.end))
             earlier.add(comment.comment_id)
 
 
 RULES: tuple[Check, ...] = (
-    _references_resolve, _identifiers_once, _codes_fit, _roles_fit, _one_target, _same_as, _chains_do_not_loop, _annotated_once,
+    _local, _references_resolve, _identifiers_once, _codes_fit, _roles_fit, _one_target, _same_as, _chains_do_not_loop, _annotated_once,
     _comments_numbered,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.findings import Finding
+from pipeline.findings import CannotRun, Finding
 from schema.reference import SplitName
 
 
@@ -15,7 +15,10 @@ def check_published(release: Path, tables: Mapping[str, Mapping[SplitName, pa.Ta
     for name, splits in tables.items():
         for split, table in splits.items():
             shards = sorted((release / "data" / name).glob(f"{split}-*.parquet"))
-            published = pa.concat_tables([pq.read_table(path) for path in shards]) if shards else None
+            try:
+                published = pa.concat_tables([pq.read_table(path) for path in shards]) if shards else None
+            except (OSError, pa.ArrowException) as error:
+                raise CannotRun(f"a file of {release / 'data' / name} is damaged: {error}") from error
             if published is None and not table.num_rows:
                 continue
             if published is None or not published.equals(table):

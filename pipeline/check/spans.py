@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow.compute as pc
+from phonenumbers import Leniency, PhoneNumberMatcher
 
 from pipeline.check.unit import Check, Unit
 from pipeline.findings import Finding, shown
 from pipeline.nodes import Node
+from pipeline.pages import masked
 from pipeline.spans import Zones, start_end
-from schema.vocabulary import PrivateKind, RightsStatus, ZoneType
+from schema.vocabulary import PrivateKind, RightsStatus, TextStatus, ZoneType
 
 ANNOTATED = frozenset(
     {ZoneType.headline, ZoneType.lead, ZoneType.subheading, ZoneType.paragraph, ZoneType.quote, ZoneType.caption, ZoneType.poll,
@@ -19,12 +21,8 @@ ANNOTATED = frozenset(
 )  # fmt: skip
 """Zones in which entities and events are marked. Sources may be named anywhere (an agency in the byline)."""
 
-PRIVATE = {
-    PrivateKind.telephone: re.compile(r"(?<![\w.,/-])(?:\+\d{1,3}[ /-]?)?\(?0\d{2,5}\)?[ /-]?\d{3,}(?:[ -]?\d{2,})*(?![\w,])"),
-    PrivateKind.email: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    PrivateKind.bank_account: re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?\b"),
-}
-"""What private data looks like, where it has a form."""
+EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?\b")
 
 
 def _backwards(unit: Unit) -> Iterator[Finding]:
@@ -108,28 +106,47 @@ def _comments_in_place(unit: Unit) -> Iterator[Finding]:
 
 def _words(unit: Unit) -> Iterator[Finding]:
     """What a page at hand says of a span: the text given for it, white space at its ends, words that it cuts."""
+    zones = Zones.of(unit.zones)
+    edges = {(int(r), int(e)) for r, s, e in zip(zones.rows, zones.start, zones.end, strict=True) for e in (s, e)}
     for node in unit.spans:
         start, end = start_end(node)
         texts = pc.struct_field(node.array, "text").to_pylist()
         whole_words = node.path.startswith(("entities", "events")) and not node.path.endswith(".content")
         for i in np.flatnonzero(start >= 0):
-            page = unit.texts[node.rows[i]]
+            row, s, e = int(node.rows[i]), int(start[i]), int(end[i])
+            page = unit.texts[row]
             if page is None:
                 continue
-            s, e = int(start[i]), int(end[i])
             said = page[s:e]
+            cut = [offset for offset in (s, e) if (row, offset) not in edges and _joined(page, offset)]
             if texts[i] is not None and texts[i] != said:
-                yield unit.at("HD306", node, i, f"“{shown(texts[i])}”", f"“{shown(said)}”")
+                yield unit.at("HD306", node, i, f"“{shown(texts[i])}”", _quoted(unit, row, s, e))
             elif said != said.strip():
-                yield unit.at("HD310", node, i, f"“{shown(said)}”")
-            elif whole_words and (_joined(page, s) or _joined(page, e)):
-                word = re.search(r"\w*$", page[:s])[0] + said + re.match(r"\w*", page[e:])[0]  # type: ignore[index]
-                yield unit.at("HD311", node, i, f"“{shown(said)}”", f"“{shown(word)}”")
+                yield unit.at("HD310", node, i, _quoted(unit, row, s, e))
+            elif whole_words and cut:
+                first = s - len(re.search(r"[\w-]*$", page[:s])[0])  # type: ignore[index]
+                last = e + len(re.match(r"[\w-]*", page[e:])[0])  # type: ignore[index]
+                yield unit.at("HD311", node, i, _quoted(unit, row, s, e), _quoted(unit, row, first, last))
+
+
+def _quoted(unit: Unit, row: int, start: int, end: int) -> str:
+    """Words of a page as a finding may show them: masked, and of a withheld page their length alone."""
+    article, page = unit.bundles[row].article, unit.texts[row]
+    if page is None or unit.pages.text_status(article) is not TextStatus.open:
+        return f"{end - start} withheld characters from offset {start}"
+    return f"“{shown(masked(article, page)[start:end])}”"
 
 
 def _joined(page: str, offset: int) -> bool:
-    """Whether the characters on both sides of an offset belong to one word."""
-    return 0 < offset < len(page) and page[offset - 1].isalnum() and page[offset].isalnum()
+    """Whether the characters on both sides of an offset belong to one word: letters or digits, or a hyphen between such."""
+    if not 0 < offset < len(page):
+        return False
+    before, after = page[offset - 1], page[offset]
+    if after == "-":
+        return before.isalnum() and page[offset + 1 : offset + 2].isalnum()
+    if before == "-":
+        return after.isalnum() and page[max(0, offset - 2) : offset - 1].isalnum()
+    return before.isalnum() and after.isalnum()
 
 
 def _in_order(unit: Unit) -> Iterator[Finding]:
@@ -149,11 +166,21 @@ def _private_marked(unit: Unit) -> Iterator[Finding]:
         if text is None:
             continue
         marked = [(span.start, span.end) for span in bundle.article.private]
-        for kind, form in PRIVATE.items():
-            for match in form.finditer(text):
-                if not any(start <= match.start() and match.end() <= end for start, end in marked):
-                    found = f"{match.end() - match.start()} characters from offset {match.start()}"
-                    yield unit.on(bundle, "HD314", ("article", "private"), found, kind)
+        for start, end, kind in sorted(_looks_private(text, bundle.article.source.country)):
+            if not any(s <= start and end <= e for s, e in marked):
+                yield unit.on(bundle, "HD314", ("article", "private"), f"{end - start} characters from offset {start}", kind)
+
+
+def _looks_private(text: str, country: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of telephone numbers that exist in the outlet's country, of e-mail addresses, and of valid IBANs."""
+    for number in PhoneNumberMatcher(text, country, leniency=Leniency.VALID, max_tries=65_535):
+        yield number.start, number.end, PrivateKind.telephone.value
+    for match in EMAIL.finditer(text):
+        yield match.start(), match.end(), PrivateKind.email.value
+    for match in IBAN.finditer(text):
+        code = match.group().replace(" ", "")
+        if int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1:  # ISO 13616
+            yield match.start(), match.end(), PrivateKind.bank_account.value
 
 
 def _with_private(unit: Unit) -> list[Node]:

@@ -1,18 +1,21 @@
 """Every rule: each fixture of tests/invalid is one fault in the valid corpus, and is found at its place, with nothing else."""
 
+import hashlib
 import json
 import re
 import shutil
 import tomllib
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.build import build, load_and_check
+from pipeline.check.spans import _looks_private
 from pipeline.derived import errors_page
 from pipeline.findings import CannotRun, Finding, Findings, Refused
 from pipeline.rules import RULES, Severity
-from tests.conftest import TESTS, VALID, edit_json, files
+from tests.conftest import TESTS, VALID, WITHHELD, edit_json, files
 
 FIXTURES = sorted(path for path in (TESTS / "invalid").iterdir() if path.is_dir())
 CALL = "articles/anruf-abendblatt.json"
@@ -86,6 +89,93 @@ def test_a_place_is_that_of_the_value():
                 if finding.get("field", "").endswith((".start", ".type", "_id", ".same_as", ".reply_to", ".position", ".value")):
                     key = finding["field"].rpartition(".")[2]
                     assert re.search(rf'"{key}": $', text[: finding["column"] - 1])
+
+
+def test_findings_say_no_withheld_word_and_no_private_data(raw: Path):
+    def shift(b):
+        for entity in b["entities"]:
+            for mention in entity["mentions"]:
+                mention["end"] -= 1
+                mention.pop("text", None)
+
+    edit_json(raw / "articles/absage-kurier.json", shift)
+    found = load_and_check(raw, WITHHELD).findings.all
+    assert {finding.code for finding in found} == {"HD311"}
+    said = json.dumps([finding.as_dict() for finding in found])
+    assert not any(word in said for word in ("Adle", "Brand", "Palme", "Nordmar"))
+    edit_json(
+        raw / CALL,
+        lambda b: b["events"][7].update(
+            trigger={"start": b["article"]["private"][0]["start"] - 1, "end": b["article"]["private"][0]["end"]}
+        ),
+    )
+    (finding,) = (f for f in find(raw, level=3) if f.code == "HD310")
+    assert "0555" not in finding.message
+    assert "███" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Rufen Sie 030 1234567, oder +49 30 7654321 an", ["telephone"] * 2),
+        ("+41 44 258 33 33; 030/12 34 56 78; (030) 12 34 56; 0049 30 1234567; 01716440", ["telephone"] * 4),
+        ("Schreiben Sie an a.b+c@kurier.example!", ["email"]),
+        ("IBAN DE89 3704 0044 0532 0130 00", ["bank_account"]),
+        ("10 000 000 Euro, 1 000 000 000, 2024 000 100, 007 2021, 0900 1800 Uhr, 0:0, 600.000, 978-3-16-148410-0", []),
+        ("@kanzler@social.bund.example, EU27 2024 2025 2026, DE00 3704 0044 0532 0130 00, 19.05.2025 00:16", []),
+    ],
+)
+def test_private_data_is_known_by_its_form(text: str, kinds: list[str]):
+    assert [kind for _, _, kind in sorted(_looks_private(text, "DE"))] == kinds
+
+
+def test_what_only_looks_private_can_be_said_to_be_none(raw: Path):
+    edit_json(raw / CALL, lambda b: b["article"]["private"][0].update(kind="not_private"))
+    assert find(raw) == []
+    folder = build(raw, raw.parent / "x", None).folder
+    rows = pq.read_table(folder / "data/articles").to_pylist()
+    assert any("0555 010203" in (row["text"] or "") for row in rows)
+
+
+def test_a_span_may_end_where_its_zone_ends(raw: Path):
+    """A credit stands directly behind a caption, as guidelines 2 has it."""
+    page, article = "Adler und BrandtKeystone", raw / "articles/wahl-abendblatt.json"
+    (raw / "pages/wahl-abendblatt.txt").write_text(page)
+
+    def change(b):
+        b["article"]["page"] = {"sha256": hashlib.sha256(page.encode()).hexdigest(), "characters": len(page)}
+        b["article"]["zones"] = [{"start": 0, "end": 16, "type": "caption"}, {"start": 16, "end": 24, "type": "credit"}]
+        b["entities"] = [
+            {
+                "entity_id": "n1",
+                "type": "PER",
+                "name": "B",
+                "kb_id": "brandt",
+                "mentions": [{"start": 10, "end": 16, "level": "name"}],
+            }
+        ]
+        b["events"] = []
+
+    edit_json(article, change)
+    assert find(raw) == []
+    edit_json(article, lambda b: b["entities"][0]["mentions"][0].update(end=15))
+    assert [finding.code for finding in find(raw)] == ["HD311"]
+
+
+@pytest.mark.parametrize(("start", "end", "sound"), [(0, 14, True), (0, 5, False), (6, 14, False), (15, 20, True), (21, 26, True)])
+def test_a_hyphenated_compound_is_one_word(raw: Path, start: int, end: int, sound: bool):
+    page = "Adler-Sprecher Kurti–Adler"
+    (raw / "pages/wahl-abendblatt.txt").write_text(page)
+
+    def change(b):
+        b["article"]["page"] = {"sha256": hashlib.sha256(page.encode()).hexdigest(), "characters": len(page)}
+        b["article"]["zones"] = [{"start": 0, "end": len(page), "type": "paragraph"}]
+        mention = {"start": start, "end": end, "level": "name"}
+        b["entities"] = [{"entity_id": "n1", "type": "PER", "name": "B", "kb_id": None, "mentions": [mention]}]
+        b["events"] = []
+
+    edit_json(raw / "articles/wahl-abendblatt.json", change)
+    assert [finding.code for finding in find(raw)] == ([] if sound else ["HD311"])
 
 
 def test_a_finding_must_have_a_rule():

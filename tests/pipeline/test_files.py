@@ -112,6 +112,23 @@ def test_links_are_followed_inside_the_folder_only(raw: Path, tmp_path: Path):
         assert codes(raw) == {"HD106"}
 
 
+def test_a_linked_folder_is_not_read(raw: Path, tmp_path: Path):
+    for name in ("articles", "pages"):
+        os.rename(raw / name, tmp_path / name)
+        (raw / name).symlink_to(tmp_path / name)
+    assert "HD106" in codes(raw)
+    assert load_and_check(raw, None).raw.bundles == ()
+
+
+def test_odd_names_and_keys_are_written_as_escapes(raw: Path, run):
+    (raw / "articles" / os.fsdecode(b"\xff.json")).write_bytes(b"{")
+    (raw / WAHL).write_bytes(b'{"\\ud800": 1}')
+    for form in ("text", "json", "sarif", "github", "gitlab"):
+        status, out, err = run("validate", "--raw", raw, "--format", form)
+        assert status == 1
+        (out + err).encode("utf-8")
+
+
 def test_a_pipe_does_not_hang(raw: Path):
     (raw / WAHL).unlink()
     os.mkfifo(raw / WAHL)

@@ -282,7 +282,7 @@ def test_a_published_release_is_never_overwritten(raw: Path, tmp_path: Path):
     (raw / "kb.jsonl").write_text(
         (raw / "kb.jsonl").read_text(encoding="utf-8").replace("Gatehouse", "Gate House"), encoding="utf-8"
     )
-    with pytest.raises(CannotRun, match=r"published and stays as it is.*data/kb/train-00000-of-00001\.parquet"):
+    with pytest.raises(CannotRun, match=r"published.* and stays as it is.*data/kb/train-00000-of-00001\.parquet"):
         build(raw, None, None)
     assert files(tmp_path / "data" / "processed") == before
     assert build(raw, None, None, version="1.2.4").outcome is Outcome.written
@@ -292,13 +292,34 @@ def test_a_published_release_is_never_overwritten(raw: Path, tmp_path: Path):
     assert {p.name for p in (tmp_path / "data" / "processed").iterdir()} == {"1.2.3", "1.2.4", "1.3.0-dev"}
 
 
-def test_a_folder_that_is_no_release_is_never_touched(tmp_path: Path):
+@pytest.mark.parametrize("name", ["thesis.txt", "manifest-sha256.txt"])
+def test_a_folder_that_is_no_release_is_never_touched(tmp_path: Path, name: str):
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    for pages in (None, WITHHELD):
+    (tmp_path / "mine" / name).write_text("years of work")
+    for version, pages in (("1.2.3", None), ("1.2.3", WITHHELD), ("1.2.3-dev", None)):
         with pytest.raises(CannotRun, match="is no release"):
-            build(VALID, tmp_path / "mine", pages)
-    assert files(tmp_path) == {"mine/thesis.txt": b"years of work"}
+            build(VALID, tmp_path / "mine", pages, version)
+    assert files(tmp_path) == {f"mine/{name}": b"years of work"}
+
+
+def test_what_is_published_is_not_replaced_by_what_is_not(raw: Path, tmp_path: Path):
+    published = build(raw, None, None).folder
+    elsewhere = Path(shutil.copytree(published, tmp_path / "copy"))
+    before = files(tmp_path)
+    for target, version, pages in ((published, "9.9.9-dev", None), (elsewhere, None, WITHHELD), (elsewhere, "1.2.3-dev", None)):
+        with pytest.raises(CannotRun, match="stays as it is"):
+            build(raw, target, pages, version)
+    with pytest.raises(CannotRun, match="inside the release"):
+        build(raw, published / "sub", None, "2.0.0-dev")
+    assert files(tmp_path) == before
+
+
+def test_a_passing_build_with_a_stranger_s_file_is_not_replaced(raw: Path, tmp_path: Path):
+    built = build(raw, tmp_path / "x", None, "1.2.3-dev").folder
+    (built / "notes.txt").write_text("mine")
+    with pytest.raises(CannotRun, match="holds more than a release"):
+        build(raw, built, None, "1.2.4-dev")
+    assert (built / "notes.txt").read_text() == "mine"
 
 
 def test_a_hydrated_build_is_marked_and_kept_apart(raw: Path, tmp_path: Path):
@@ -306,9 +327,32 @@ def test_a_hydrated_build_is_marked_and_kept_apart(raw: Path, tmp_path: Path):
     assert made.folder == tmp_path / "build" / "1.2.3+hydrated"
     assert "do not pass on" in (made.folder / "README.md").read_text(encoding="utf-8")
     assert json.loads((made.folder / "release.json").read_text(encoding="utf-8"))["hydrated"] is True
-    with pytest.raises(CannotRun, match="may not stand among the published"):
-        build(raw, tmp_path / "data" / "processed" / "1.2.3", WITHHELD)
+    for folder in ("data/processed/1.2.3", "data/processed", "other/data/processed/7.7.7"):
+        with pytest.raises(CannotRun, match="may not stand among the published"):
+            build(raw, tmp_path / folder, WITHHELD)
+    for pages in (WITHHELD, None):
+        with pytest.raises(CannotRun, match="lies in the raw folder"):
+            build(raw, raw / "x", pages)
     assert not (tmp_path / "data" / "processed").exists()
+
+
+@pytest.mark.usefixtures("raw")
+@pytest.mark.parametrize(("cwd", "given"), [("data/raw", "."), ("data/raw/articles", ".."), ("data", "raw"), (".", "data/raw/")])
+def test_a_release_goes_beside_the_raw_files_however_they_are_named(tmp_path: Path, monkeypatch, cwd: str, given: str):
+    monkeypatch.chdir(tmp_path / cwd)
+    build(Path(given), None, None)
+    build(Path(given), None, WITHHELD)
+    assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("release.json")} == {
+        "data/processed/1.2.3/release.json", "build/1.2.3+hydrated/release.json",
+    }  # fmt: skip
+
+
+def test_a_corpus_without_articles_is_not_published(raw: Path):
+    for path in (raw / "articles").iterdir():
+        path.unlink()
+    shutil.rmtree(raw / "pages")
+    with pytest.raises(CannotRun, match="no article"):
+        build(raw, None, None)
 
 
 def test_where_nothing_can_be_written_it_is_said(tmp_path: Path):

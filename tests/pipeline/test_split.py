@@ -104,7 +104,14 @@ def test_near_duplicates_are_found_by_their_words():
     assert (pair.a, pair.b) == ("a", "b")
     assert 0.5 <= pair.similarity < 1
     assert near_duplicates({"a": TEXT, "b": TEXT})[0].similarity == 1
-    assert near_duplicates({"a": "kurz", "b": "kurz"}) == []
+    assert [pair.similarity for pair in near_duplicates({"a": "Kurz.", "b": "kurz", "c": "lang", "d": "–", "e": "–"})] == [1]
+
+
+def test_a_chain_of_near_duplicates_is_one_group():
+    """b and c are nearest; a, the first to be seen, is near b alone."""
+    words = [f"wort{i}" for i in range(400)]
+    texts = {name: " ".join(words[start : start + 200]) for name, start in (("a", 0), ("b", 60), ("c", 75))}
+    assert {(pair.a, pair.b) for pair in near_duplicates(texts)} == {("a", "b"), ("b", "c")}
 
 
 def test_a_large_group_of_near_duplicates_is_connected_without_comparing_all():
