@@ -196,8 +196,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         return int(app(arguments, exit_on_error=False, print_error=True, result_action="return_value") or 0)
-    except BrokenPipeError:
-        sys.stdout = None  # whoever read the output has gone; nothing more can be said there
+    except (BrokenPipeError, SystemExit):  # rich ends the process where a reader has gone
+        sys.stdout = None  # nothing more can be said there
+        return 2
+    except OSError as error:
+        print(f"build_dataset.py: {error}", file=sys.stderr)
         return 2
     except CycloptsError:
         return 2
@@ -205,7 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"build_dataset.py: {error}", file=sys.stderr)
         return 2
     except Refused as refused:
-        if any(argument.split("=")[0] == "--json" for argument in arguments):
+        if "--json" in arguments or "--json=true" in arguments:
             _print_json({"findings": [finding.as_dict() for finding in refused.findings.all]})
         else:
             from pipeline.report import show

@@ -93,7 +93,7 @@ def build(
     if not raw.bundles:
         raise CannotRun(f"{raw_folder} has no article, so that there is nothing to publish")
     target = out or default_folder(raw_folder, raw.meta.version, pages.hydrated)
-    _check_target(target, raw_folder, pages.hydrated)
+    _check_target(target, raw_folder, raw.meta.version, pages.hydrated)
     with aside(target) as work:
         step("tables")
         tables = build_tables(raw, pages, splits)
@@ -107,20 +107,26 @@ def build(
 
 
 def default_folder(raw_folder: Path, version: str, hydrated: bool) -> Path:
-    """Where a release goes that is told nothing else: published ones beside the raw files, hydrated ones apart from them."""
+    """Where a release goes that is told nothing else: published ones beside the raw files, hydrated ones to the repo's build/."""
     data = Path(os.path.abspath(raw_folder)).parent
-    folder = data.parent / "build" / f"{version}+hydrated" if hydrated else data / "processed" / version
+    root = data.parent if data.name == "data" else data
+    folder = root / "build" / f"{version}+hydrated" if hydrated else data / "processed" / version
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
-def _check_target(target: Path, raw_folder: Path, hydrated: bool) -> None:
-    """Raise CannotRun for a place where a release must not be: among raw files, inside another one, or hydrated among published."""
+def _check_target(target: Path, raw_folder: Path, version: str, hydrated: bool) -> None:
+    """Raise CannotRun for a place where a release must not be: among raw files, inside another one, hydrated among published, or
+    among published under another version's name.
+    """
     places = (target.resolve(), *target.resolve().parents)
     if raw_folder.resolve() in places:
         raise CannotRun(f"{target} lies in the raw folder; name another folder by --out")
     if inside := next((folder for folder in places[1:] if is_release(folder)), None):
         raise CannotRun(f"{target} lies inside the release {inside}; name another folder by --out")
-    published = {(raw_folder.resolve().parent / "processed"), *(p for p in places if p.parts[-2:] == ("data", "processed"))}
+    published = {default_folder(raw_folder, version, hydrated=False).resolve().parent, raw_folder.resolve().parent / "processed"}
+    published |= {place for place in places if place.parts[-2:] == ("data", "processed")}
     if hydrated and published & set(places):
         raise CannotRun(f"a hydrated build may not stand among the published releases ({target}); name another folder by --out")
+    if places[0] in published or (places[1] in published and target.name != version):
+        raise CannotRun(f"among published releases, {version} stands under its own name only, not as {target}")

@@ -28,7 +28,7 @@ def near_duplicates(texts: dict[str, str]) -> list[Pair]:
     Two texts are near-duplicates if the Jaccard similarity of their word 5-grams, computed exactly, is at least NEAR_DUPLICATE. Only
     texts are compared that share one of their SKETCH smallest 5-grams by hash (Broder 1997): two texts half of whose 5-grams are the
     same miss each other with a probability of about 2⁻¹⁶. Of a group that is joined already, at most CROWD members are kept for each
-    5-gram, so that the work grows with the number of texts and not with its square.
+    5-gram, so that the work on a large group grows with its size and not with its square.
     """
     grams = {key: _grams(text) for key, text in sorted(texts.items())}
     index: dict[int, list[str]] = defaultdict(list)

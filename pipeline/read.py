@@ -155,8 +155,13 @@ def _shape(detail: ErrorDetails, document: Document, key: str | None) -> Finding
         line, column = (int(match[1]), int(match[2])) if match else (1, 1)
         return Finding(code, document.file, record, (), detail["msg"], None, document.line, (document.line or 1) + line - 1, column)
     expected = detail["msg"].removeprefix("Input should be ") if code == "HD203" else detail["msg"].removeprefix("Input ")
-    found = None if code == "HD202" else shown(detail["input"])
+    found = None if code == "HD202" else _value(detail["input"])
     return Finding(code, document.file, record, loc, found, expected, document.line, at_key=code == "HD201")
+
+
+def _value(value: object) -> str:
+    """A value as a finding shows it; of a long string the length, since it may be words that must not be passed on."""
+    return f"a string of {len(value)} characters" if isinstance(value, str) and len(value) > 40 else shown(value, 60)
 
 
 def _identifier(text: str, key: str | None, loc: Loc) -> str | None:
@@ -181,7 +186,7 @@ def _meta(files: Files, version: str | None) -> CorpusMeta:
             data = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            line, column = (int(match[1]), int(match[2])) if match else (None, None)
+            line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
             files.findings.add(Finding("HD104", "corpus.toml", found=shown(str(error)), line=line, column=column))
         else:
             data |= {} if version is None else {"version": version}

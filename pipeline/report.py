@@ -161,7 +161,7 @@ def _fingerprints(findings: Sequence[Finding]) -> Iterator[str]:
     """For each finding a name that stays the same though lines above it come and go, and that no other has."""
     seen: Counter[tuple[str | None, ...]] = Counter()
     for finding in findings:
-        parts = (finding.code, finding.file, finding.record, finding.field, finding.message)
+        parts = (finding.code, finding.file, finding.record, finding.field)
         seen[parts] += 1
         text = "\0".join(str(part) for part in (*parts, seen[parts]))
         yield hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -507,7 +507,7 @@ class HD515(Rule):
     """``derived_from`` names another article of the corpus, or an agency (``agency:dpa``); nothing is derived from itself."""
 
     title = "derived_from names nothing that is known"
-    message = "{found} is not {expected}"
+    message = "{found} is not {expected}, or leads back here"
     hint = "name an article of the corpus, or agency:<name>"
 
 

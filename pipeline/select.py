@@ -38,19 +38,25 @@ def changed(raw: Path, since: str) -> set[str] | None:
     """Files of articles that git says were added or changed since a commit, or are new; None (all) if the registry, the knowledge
     base, splits or corpus.toml changed too, on which all articles depend. Raises CannotRun where git cannot say.
     """
+    if _git(raw, "check-ignore", "-q", "corpus.toml").returncode == 0:
+        raise CannotRun(f"git ignores {raw}, and cannot say what changed in it")
     names: list[str] = []
     for arguments in (
-        ["diff", "--name-only", "-z", "--relative", "--end-of-options", since, "--", "."],
-        ["ls-files", "--others", "--exclude-standard", "-z", "--", "."],
+        ("diff", "--name-only", "--no-renames", "-z", "--relative", "--end-of-options", since, "--", "."),
+        ("ls-files", "--others", "--exclude-standard", "-z", "--", "."),
     ):
-        try:
-            done = subprocess.run(["git", "-C", str(raw), *arguments], capture_output=True, check=False)  # noqa: S603, S607
-        except FileNotFoundError:
-            raise CannotRun("--changed-since asks git, which is not installed") from None
+        done = _git(raw, *arguments)
         if done.returncode:
-            raise CannotRun(f"git cannot compare with {since}: {visible(os.fsdecode(done.stderr).strip())}")
+            raise CannotRun(f"git cannot compare with {visible(since)}: {visible(os.fsdecode(done.stderr).strip())}")
         names += [name for name in os.fsdecode(done.stdout).split("\0") if name]
     return _articles(raw, names)
+
+
+def _git(raw: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", "-C", str(raw), *arguments], capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise CannotRun("--changed-since asks git, which is not installed") from None
 
 
 def _articles(raw: Path, names: Iterable[str]) -> set[str] | None:

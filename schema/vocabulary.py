@@ -45,7 +45,7 @@ class PrivateKind(Term):
     postal_address = "postal_address", "Street and house number, with or without the town"
     bank_account = "bank_account", "IBAN or other account number"
     reader_name = "reader_name", "Name or number by which a site identifies a reader"
-    not_private = "not_private", "Looks like one of these and is none (a press office, an emergency number): not masked"
+    not_private = "not_private", "Looks like one of these and is none (a public hotline, an emergency number): not masked"
 
 
 class Origin(Term):

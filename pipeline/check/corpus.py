@@ -78,6 +78,7 @@ def _rights(unit: Unit) -> Iterator[Finding]:
 
 
 def _derived_from(unit: Unit) -> Iterator[Finding]:
+    articles = {*unit.raw.origins, *(i for ids in unit.raw.refused.values() for i in ids)}
     parents = {bundle.article.article_id: bundle.article.derived_from for bundle in unit.bundles}
 
     def ancestors(article_id: str | None) -> set[str]:
@@ -89,8 +90,8 @@ def _derived_from(unit: Unit) -> Iterator[Finding]:
 
     for bundle in unit.bundles:
         source = bundle.article.derived_from
-        agency = source is not None and source.startswith("agency:") and len(source) > len("agency:")
-        known = source is None or agency or source in unit.raw.origins or not unit.raw.whole
+        agency = source is not None and source.startswith("agency:") and bool(source.removeprefix("agency:").strip())
+        known = source is None or agency or source in articles or not unit.raw.whole
         if not known or bundle.article.article_id in ancestors(source):
             yield unit.on(bundle, "HD515", ("article", "derived_from"), source, "another article of the corpus, or agency:<name>")
 

@@ -23,6 +23,9 @@ ANNOTATED = frozenset(
 
 EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?\b")
+DATE = re.compile(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b")
+URL = re.compile(r"https?://\S*$")
+HYPHENS = frozenset("-\u2010\u2011\u00ad")
 
 
 def _backwards(unit: Unit) -> Iterator[Finding]:
@@ -120,12 +123,13 @@ def _words(unit: Unit) -> Iterator[Finding]:
             said = page[s:e]
             cut = [offset for offset in (s, e) if (row, offset) not in edges and _joined(page, offset)]
             if texts[i] is not None and texts[i] != said:
-                yield unit.at("HD306", node, i, f"“{shown(texts[i])}”", _quoted(unit, row, s, e))
+                own = f"“{shown(texts[i])}”" if not unit.bundles[row].article.private else f"a text of {len(texts[i])} characters"
+                yield unit.at("HD306", node, i, own, _quoted(unit, row, s, e))
             elif said != said.strip():
                 yield unit.at("HD310", node, i, _quoted(unit, row, s, e))
             elif whole_words and cut:
-                first = s - len(re.search(r"[\w-]*$", page[:s])[0])  # type: ignore[index]
-                last = e + len(re.match(r"[\w-]*", page[e:])[0])  # type: ignore[index]
+                first = s - len(re.search(r"[\w-]*$", page[max(0, s - 100) : s])[0])  # type: ignore[index]
+                last = e + len(re.match(r"[\w-]*", page[e : e + 100])[0])  # type: ignore[index]
                 yield unit.at("HD311", node, i, _quoted(unit, row, s, e), _quoted(unit, row, first, last))
 
 
@@ -142,9 +146,9 @@ def _joined(page: str, offset: int) -> bool:
     if not 0 < offset < len(page):
         return False
     before, after = page[offset - 1], page[offset]
-    if after == "-":
+    if after in HYPHENS:
         return before.isalnum() and page[offset + 1 : offset + 2].isalnum()
-    if before == "-":
+    if before in HYPHENS:
         return after.isalnum() and page[max(0, offset - 2) : offset - 1].isalnum()
     return before.isalnum() and after.isalnum()
 
@@ -173,14 +177,23 @@ def _private_marked(unit: Unit) -> Iterator[Finding]:
 
 def _looks_private(text: str, country: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of telephone numbers that exist in the outlet's country, of e-mail addresses, and of valid IBANs."""
-    for number in PhoneNumberMatcher(text, country, leniency=Leniency.VALID, max_tries=65_535):
-        yield number.start, number.end, PrivateKind.telephone.value
-    for match in EMAIL.finditer(text):
+    plain = text.translate({0xA0: " ", 0x202F: " "})  # the same length, so that offsets stay
+    for number in PhoneNumberMatcher(plain, country, leniency=Leniency.VALID, max_tries=65_535):
+        if not DATE.search(number.raw_string) and not URL.search(plain[max(0, number.start - 200) : number.start]):
+            yield number.start, number.end, PrivateKind.telephone.value
+    for match in EMAIL.finditer(plain):
         yield match.start(), match.end(), PrivateKind.email.value
-    for match in IBAN.finditer(text):
-        code = match.group().replace(" ", "")
-        if int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1:  # ISO 13616
-            yield match.start(), match.end(), PrivateKind.bank_account.value
+    for match in IBAN.finditer(plain):
+        for end in range(match.end(), match.start() + 14, -1):  # a BIC behind it looks like more of it
+            if (end == len(plain) or not plain[end].isalnum()) and _is_iban(plain[match.start() : end]):
+                yield match.start(), end, PrivateKind.bank_account.value
+                break
+
+
+def _is_iban(text: str) -> bool:
+    """Whether the check digits are right (ISO 13616)."""
+    code = text.replace(" ", "")
+    return not text.endswith(" ") and int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
 
 
 def _with_private(unit: Unit) -> list[Node]:

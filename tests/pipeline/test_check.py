@@ -121,6 +121,9 @@ def test_findings_say_no_withheld_word_and_no_private_data(raw: Path):
         ("+41 44 258 33 33; 030/12 34 56 78; (030) 12 34 56; 0049 30 1234567; 01716440", ["telephone"] * 4),
         ("Schreiben Sie an a.b+c@kurier.example!", ["email"]),
         ("IBAN DE89 3704 0044 0532 0130 00", ["bank_account"]),
+        ("AT61 1904 3002 3457 3201 BIC BAWAATWW und BE68\u00a05390\u00a00754\u00a07034", ["bank_account"] * 2),
+        ("0171\u202f1234567", ["telephone"]),
+        ("Stand: 02.05.2025 14:00 Uhr, https://kurier.example/a/030-12345678", []),
         ("10 000 000 Euro, 1 000 000 000, 2024 000 100, 007 2021, 0900 1800 Uhr, 0:0, 600.000, 978-3-16-148410-0", []),
         ("@kanzler@social.bund.example, EU27 2024 2025 2026, DE00 3704 0044 0532 0130 00, 19.05.2025 00:16", []),
     ],
@@ -176,6 +179,21 @@ def test_a_hyphenated_compound_is_one_word(raw: Path, start: int, end: int, soun
 
     edit_json(raw / "articles/wahl-abendblatt.json", change)
     assert [finding.code for finding in find(raw)] == ([] if sound else ["HD311"])
+
+
+def test_long_strings_are_not_repeated(raw: Path):
+    edit_json(
+        raw / "articles/absage-kurier.json",
+        lambda b: b["comments"][0].update(txt="Ein ganzer Satz, der nirgends stehen darf, auch hier nicht."),
+    )
+    (finding,) = find(raw)
+    assert finding.message == "no such field (its value is a string of 59 characters)"
+
+
+def test_a_link_to_an_article_with_a_fault_does_not_dangle(raw: Path):
+    edit_json(raw / "articles/anruf-tagblatt.json", lambda b: b["article"].update(derived_from="anruf-abendblatt"))
+    edit_json(raw / CALL, lambda b: b.update(colour=1))
+    assert [finding.code for finding in find(raw)] == ["HD201"]
 
 
 def test_a_finding_must_have_a_rule():

@@ -307,7 +307,7 @@ def test_what_is_published_is_not_replaced_by_what_is_not(raw: Path, tmp_path: P
     elsewhere = Path(shutil.copytree(published, tmp_path / "copy"))
     before = files(tmp_path)
     for target, version, pages in ((published, "9.9.9-dev", None), (elsewhere, None, WITHHELD), (elsewhere, "1.2.3-dev", None)):
-        with pytest.raises(CannotRun, match="stays as it is"):
+        with pytest.raises(CannotRun, match=r"stays as it is|under its own name"):
             build(raw, target, pages, version)
     with pytest.raises(CannotRun, match="inside the release"):
         build(raw, published / "sub", None, "2.0.0-dev")
@@ -337,7 +337,10 @@ def test_a_hydrated_build_is_marked_and_kept_apart(raw: Path, tmp_path: Path):
 
 
 @pytest.mark.usefixtures("raw")
-@pytest.mark.parametrize(("cwd", "given"), [("data/raw", "."), ("data/raw/articles", ".."), ("data", "raw"), (".", "data/raw/")])
+@pytest.mark.parametrize(
+    ("cwd", "given"),
+    [("data/raw", "."), ("data/raw/articles", ".."), ("data", "raw"), (".", "data/raw/"), (".", "./data/../data/raw")],
+)
 def test_a_release_goes_beside_the_raw_files_however_they_are_named(tmp_path: Path, monkeypatch, cwd: str, given: str):
     monkeypatch.chdir(tmp_path / cwd)
     build(Path(given), None, None)
@@ -345,6 +348,14 @@ def test_a_release_goes_beside_the_raw_files_however_they_are_named(tmp_path: Pa
     assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("release.json")} == {
         "data/processed/1.2.3/release.json", "build/1.2.3+hydrated/release.json",
     }  # fmt: skip
+
+
+def test_a_release_has_its_own_name_among_published_ones(raw: Path, tmp_path: Path):
+    for folder in ("data/processed", "data/processed/0.3.0"):
+        with pytest.raises(CannotRun, match="under its own name only"):
+            build(raw, tmp_path / folder, None, "0.3.0-dev")
+    flat = Path(shutil.copytree(raw, tmp_path / "repo" / "raw"))
+    assert build(flat, None, WITHHELD).folder == tmp_path / "repo" / "build" / "1.2.3+hydrated"
 
 
 def test_a_corpus_without_articles_is_not_published(raw: Path):
