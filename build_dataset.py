@@ -150,10 +150,9 @@ def info(release: Path | None = None, /, *, raw: Raw = RAW, json: Json = False) 
     from pipeline.describe import read_release
 
     if release is None:
-        from pipeline.findings import Findings
-        from pipeline.read import read
+        from pipeline.read import read_meta
 
-        release = default_folder(raw, read(raw, Findings()).meta.version, hydrated=False)
+        release = default_folder(raw, read_meta(raw).version, hydrated=False)
     found = read_release(release)
     if json:
         _print_json(found.model_dump())
@@ -199,12 +198,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):  # rich ends the process where a reader has gone
         sys.stdout = None  # nothing more can be said there
         return 2
-    except OSError as error:
-        print(f"build_dataset.py: {error}", file=sys.stderr)
-        return 2
     except CycloptsError:
         return 2
-    except CannotRun as error:
+    except (CannotRun, OSError) as error:
         print(f"build_dataset.py: {error}", file=sys.stderr)
         return 2
     except Refused as refused:

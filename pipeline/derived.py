@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.card import configs, front_matter, hub_metadata
 from pipeline.describe import json_text
-from pipeline.findings import CannotRun, Findings
-from pipeline.read import read
+from pipeline.findings import CannotRun
+from pipeline.read import read_meta
 from pipeline.rules import LEVELS, RULES, Severity
 from pipeline.split import SPLITS
 from pipeline.write import Shard
@@ -26,7 +26,7 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     where no release is published yet.
     """
     release = newest_release(root / "data/processed")
-    meta = read(root / raw_folder, Findings()).meta
+    meta = read_meta(root / raw_folder)
     readme = root / "README.md"
     body = _FRONT_MATTER.sub("", readme.read_text(encoding="utf-8")) if readme.is_file() else ""
     head = hub_metadata(meta) | {"configs": _configs(release)}

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from pipeline.findings import CannotRun, Finding, Findings, Loc, shown
 from pipeline.places import line_and_column, odd_literal, places, strings
+from schema.records import Page
 
 MAX_DOCUMENT = 64 * 2**20
 """Bytes of one document."""
@@ -103,13 +104,21 @@ class Files:
             raise CannotRun(f"{self.folder / folder} cannot be read: {error.strerror}") from error
         return [f"{folder}/{name}" for name in entries if not name.startswith(".")]
 
-    def copies(self, digests: dict[str, str]) -> Iterator[tuple[str, str]]:
-        """Files anywhere in the folder, read or not, that have one of some SHA-256 digests; each with what the digest stands for."""
+    def copies(self, pages: dict[Page, str]) -> Iterator[tuple[str, str]]:
+        """Files anywhere in the folder, read or not, that are one of some pages; each with what that page stands for.
+
+        Only a file whose size fits is opened: n code points are n to 4n bytes of UTF-8.
+        """
+        digests = {page.sha256: what for page, what in pages.items()}
+        lengths = {page.characters for page in pages}
         for folder, _, names in os.walk(self.folder):
             for file in sorted(names):
                 path = Path(folder) / file
                 name = path.relative_to(self.folder).as_posix()
-                if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_DOCUMENT:
+                if path.is_symlink() or not path.is_file():
+                    continue
+                size = path.stat().st_size
+                if size <= MAX_DOCUMENT and any(length <= size <= 4 * length for length in lengths):
                     digest = self.hashes.get(name) or hashlib.sha256(self._read(path)).hexdigest()
                     if digest in digests:
                         yield name, digests[digest]
@@ -215,12 +224,12 @@ class Files:
 
     def _well_formed(self, name: str, text: str, document: int | None) -> bool:
         """Whether a text is JSON to the letter, each key once, and no hidden characters in its strings; findings if not."""
-        repeated: list[str] = []
+        repeated = False
 
         def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+            nonlocal repeated
             value = dict(members)
-            if len(value) < len(members):
-                repeated.append("")
+            repeated = repeated or len(value) < len(members)
             return value
 
         try:

@@ -70,9 +70,7 @@ def read(folder: Path, findings: Findings, version: str | None = None, only: Ite
     ``only`` names the files of articles to read, below the folder; None reads all. Raises CannotRun if there is no such folder, and
     Refused if corpus.toml, the one file that nothing works without, is faulty.
     """
-    if not folder.is_dir():
-        raise CannotRun(f"{folder} is not a folder; name the folder with corpus.toml by --raw")
-    files = Files(folder, findings)
+    files = _files(folder, findings)
     meta = _meta(files, version)
     contacts = list(_records(Contact, files.documents("contacts.jsonl"), files, "contact_id"))
     kb = list(_records(KbEntity, files.documents("kb.jsonl"), files, "kb_id"))
@@ -86,6 +84,17 @@ def read(folder: Path, findings: Findings, version: str | None = None, only: Ite
         refused=files.refused,
         whole=only is None, digest=files.digest(),
     )  # fmt: skip
+
+
+def read_meta(folder: Path) -> CorpusMeta:
+    """What corpus.toml says, and nothing else of a raw folder. Raises as ``read`` does."""
+    return _meta(_files(folder, Findings()), None)
+
+
+def _files(folder: Path, findings: Findings) -> Files:
+    if not folder.is_dir():
+        raise CannotRun(f"{folder} is not a folder; name the folder with corpus.toml by --raw")
+    return Files(folder, findings)
 
 
 def locate(folder: Path, findings: Findings) -> None:
@@ -239,7 +248,7 @@ def _articles(files: Files, only: set[str] | None) -> tuple[tuple[Bundle, ...], 
                     findings.add(Finding("HD507", name, article_id, ("page_text",), None, None, document.line))
                 elif page is not None and files.hashes[file] != bundle.article.page.sha256:
                     findings.add(Finding("HD507", file, article_id))
-    withheld = {b.article.page.sha256: i for i, b in bundles.items() if b.article.rights.status is RightsStatus.withheld}
+    withheld = {b.article.page: i for i, b in bundles.items() if b.article.rights.status is RightsStatus.withheld}
     for file, article_id in files.copies(withheld) if withheld else ():
         findings.add(Finding("HD507", file, article_id))
     if only is None:
