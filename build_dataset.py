@@ -36,6 +36,7 @@ Pages = Annotated[
 ]
 Version = Annotated[str | None, Parameter(help="Version to build, instead of the one in corpus.toml.")]
 Quiet = Annotated[bool, Parameter(negative="", help="Print nothing but errors.")]
+ByType = Annotated[bool, Parameter(negative="", help="Show every type as well.")]
 Json = Annotated[bool, Parameter(negative="", help="Print the result as JSON, for machines.")]
 
 
@@ -127,6 +128,32 @@ def validate(
         said = ", ".join(_count(len(found), kind) for found, kind in ((findings.errors, "error"), (findings.warnings, "warning")))
         console.print(f"{counted}{said}", soft_wrap=True)
     return 1 if findings.errors else 0
+
+
+@app.command
+def agree(*, raw: Raw = RAW, by_type: ByType = False, json: Json = False) -> int:
+    """Show how far the independent annotation passes in passes/ agree, pass by pass, with counts and intervals.
+
+    Exit status 0: measured; 1: findings in the raw files; 2: there are no two passes over one article.
+    """
+    from pipeline.agree import agreement
+    from pipeline.build import load_and_check
+    from pipeline.findings import CannotRun
+
+    with _stages(json) as step:
+        checked = load_and_check(raw, None, step=step)
+        checked.findings.raise_errors()
+        step("compare the passes")
+        found = agreement(checked.raw.passes)
+    if not found:
+        raise CannotRun(f"{raw / 'passes'} has no two passes over one article; a pass is passes/<pass>/<article_id>.json")
+    if json:
+        _print_json([figure.model_dump() for figure in found])
+    else:
+        from pipeline.show import show_agreement
+
+        show_agreement(_console(), found, by_type)
+    return 0
 
 
 @app.command

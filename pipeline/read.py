@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pipeline.files import SHARD, Document, Files, hidden
 from pipeline.findings import CannotRun, Finding, Findings, Loc, shown
 from pipeline.places import line_and_column, places, strings
-from schema.records import Bundle
+from schema.records import Bundle, Pass
 from schema.reference import Contact, CorpusMeta, KbEntity, Splits
 from schema.vocabulary import RightsStatus
 
@@ -44,6 +44,8 @@ class Raw:
     splits: Splits
     bundles: tuple[Bundle, ...]
     """Articles with their records, ordered by article id."""
+    passes: dict[str, dict[str, Bundle]]
+    """Independent annotation passes, by name: articles as each of them has them, by article id."""
     origins: dict[str, Origin]
     """Where each article was written, by its id."""
     contact_lines: tuple[int | None, ...]
@@ -63,6 +65,12 @@ class Raw:
     digest: str
     """SHA-256 over the names and bytes of all files that were read."""
 
+    def as_pass(self, name: str) -> "Raw":
+        """The corpus as one annotation pass has it: its articles alone, each from the file of the pass."""
+        bundles = self.passes[name]
+        origins = {article_id: Origin(f"passes/{name}/{article_id}.json") for article_id in bundles}
+        return replace(self, bundles=tuple(bundles[key] for key in sorted(bundles)), origins=self.origins | origins)
+
 
 def read(folder: Path, findings: Findings, version: str | None = None, only: Iterable[str] | None = None) -> Raw:
     """Read a raw folder; faults go to ``findings``, and what has one is left out.
@@ -76,10 +84,11 @@ def read(folder: Path, findings: Findings, version: str | None = None, only: Ite
     kb = list(_records(KbEntity, files.documents("kb.jsonl"), files, "kb_id"))
     splits = [record for _, record in _records(Splits, files.documents("splits.json", required=False), files)]
     bundles, origins, pages = _articles(files, None if only is None else set(only))
+    passes = _passes(files, bundles) if only is None else {}
     faulty = frozenset(finding.file for finding in findings.errors)
     return Raw(
         folder=folder, meta=meta, contacts=tuple(c for _, c in contacts), kb=tuple(k for _, k in kb),
-        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, origins=origins,
+        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, passes=passes, origins=origins,
         contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb), pages=pages, faulty=faulty,
         refused=files.refused,
         whole=only is None, digest=files.digest(),
@@ -260,3 +269,33 @@ def _articles(files: Files, only: set[str] | None) -> tuple[tuple[Bundle, ...], 
             if name.removeprefix("pages/").removesuffix(".txt") not in known or not name.endswith(".txt"):
                 findings.add(Finding("HD105", name))
     return tuple(bundles[key] for key in sorted(bundles)), origins, pages
+
+
+# --- passes ----------------------------------------------------------------------------------------------------------------------
+
+
+def _passes(files: Files, bundles: Iterable[Bundle]) -> dict[str, dict[str, Bundle]]:
+    """The annotation passes by name and article; a pass over an article that has a fault of its own is left out."""
+    articles = {bundle.article.article_id: bundle for bundle in bundles}
+    refused = {identifier for name, ids in files.refused.items() if name.startswith("articles/") for identifier in ids}
+    unreadable = {f.file for f in files.findings.errors if f.file.startswith("articles/")}
+    passes: dict[str, dict[str, Bundle]] = {}
+    for folder in files.names("passes"):
+        if not (files.folder / folder).is_dir():
+            files.findings.add(Finding("HD105", folder))
+            continue
+        found = passes.setdefault(folder.removeprefix("passes/"), {})
+        for name in files.names(folder):
+            if not name.endswith(".json"):
+                files.findings.add(Finding("HD105", name))
+                continue
+            for document, record in _records(Pass, files.documents(name), files, "article_id"):
+                article_id = record.article.article_id
+                loc: Loc = ("article", "article_id")
+                if name != f"{folder}/{article_id}.json":
+                    files.findings.add(Finding("HD501", name, article_id, loc, article_id, name.rpartition("/")[2]))
+                elif article_id in articles:
+                    found[article_id] = record.bundle(articles[article_id])
+                elif article_id not in refused and f"articles/{article_id}.json" not in unreadable:
+                    files.findings.add(Finding("HD518", name, article_id, loc, article_id, None, document.line))
+    return {name: found for name, found in sorted(passes.items()) if found}

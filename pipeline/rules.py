@@ -528,6 +528,14 @@ class HD517(Rule):
     hint = "give the item, or set wikidata_verified to false"
 
 
+class HD518(Rule):
+    """An annotation pass in passes/ is a second reading of an article of the corpus."""
+
+    title = "pass over an article that is not there"
+    message = "passes over {found}, but articles/ has no such article"
+    hint = "add the article, or correct article_id and the name of the file, or delete the pass"
+
+
 # --- 6: the release ------------------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 """Results as a person reads them. Colours and progress only on a terminal; nothing from the data is read as markup."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -8,12 +8,14 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.agree import ALL, LEVEL, RESAMPLES, Agreement
 from pipeline.card import leakage_rows
 from pipeline.describe import Release, counts, load_lines
 from pipeline.findings import visible
 from pipeline.pages import PageReport, PageStatus
 from pipeline.seal import Outcome
 from pipeline.split import SPLITS
+from pipeline.statistics import AGREEMENT_COLUMNS, agreement_row
 
 _STYLE = {
     PageStatus.open: "green", PageStatus.hydrated: "green", PageStatus.withheld: "dim", PageStatus.missing: "yellow",
@@ -32,6 +34,24 @@ def show_pages(console: Console, reports: Iterable[PageReport]) -> None:
             Text(visible(report.reason or "")),
         )  # fmt: skip
     console.print(table)
+
+
+def show_agreement(console: Console, figures: Sequence[Agreement], by_type: bool) -> None:
+    """How far passes agree; a figure below what was aimed at is marked."""
+    for passes in sorted({figure.passes for figure in figures}):
+        own = [figure for figure in figures if figure.passes == passes]
+        articles = max(figure.articles for figure in own)
+        title = f"Passes {passes[0]} and {passes[1]}, {articles} articles"
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        shown = [i for i, column in enumerate(AGREEMENT_COLUMNS) if by_type or column != "type"]
+        for i in shown:
+            table.add_column(AGREEMENT_COLUMNS[i], justify="right" if i > 2 else "left", no_wrap=True)
+        for figure in own:
+            if by_type or figure.type == ALL:
+                style = "bold yellow" if figure.value is not None and figure.aim is not None and figure.value < figure.aim else ""
+                table.add_row(*(agreement_row(figure)[i] for i in shown), style=style)
+        console.print(table)
+        console.print(Text(f"Intervals: {LEVEL} % of {RESAMPLES:,} resamples of articles", style="dim"), soft_wrap=True)
 
 
 def show_release(console: Console, release: Release, folder: Path, outcome: Outcome | None = None) -> None:

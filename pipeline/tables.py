@@ -4,7 +4,7 @@ Everything is done on Arrow arrays of many articles at once: texts are filled in
 global, and for ``documents`` all spans move to the clean text. Which columns there are, and in what order, the row models decide.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from schema.base import Model, edtf_day
 from schema.derive import arrow_schema, needed_spans
 from schema.records import Bundle
 from schema.reference import SplitName, Splits
-from schema.rows import KEYS, TABLES, DocumentRow
+from schema.rows import KEYS, TABLES, DocumentRow, PassRow
 from schema.vocabulary import ARTICLE_ZONES
 
 
@@ -31,10 +31,14 @@ def build_tables(raw: Raw, pages: Pages, splits: Splits) -> dict[str, dict[Split
 
     A split without an article has empty tables.
     """
-    by_split = {
-        name: _article_tables(raw, pages, splits, [b for b in raw.bundles if splits.by_event[b.article.article_id] == name])
-        for name in SPLITS
-    }
+    articles = {b.article.article_id: b.article for b in raw.bundles}
+    texts = {key: masked(article, pages.texts[key]) for key, article in articles.items() if key in pages.texts}
+    by_split = {}
+    for name in SPLITS:
+        own = [b for b in raw.bundles if splits.by_event[b.article.article_id] == name]
+        by_split[name] = _article_tables(raw, splits, _Articles.of(own, pages, texts))
+        passes = [_passes(key, _Articles.of(_in_split(bundles, splits, name), pages, texts)) for key, bundles in raw.passes.items()]
+        by_split[name]["passes"] = pa.concat_tables([arrow_schema(PassRow).empty_table(), *passes])
     reference = _reference_tables(raw)
     return {
         table.name: {name: by_split[name][table.name] for name in SPLITS} if table.split else {"train": reference[table.name]}
@@ -84,20 +88,36 @@ class _Articles:
     texts: Sequence[str | None]
     """Masked text of each page, or None."""
 
+    @classmethod
+    def of(cls, bundles: Sequence[Bundle], pages: Pages, texts: Mapping[str, str]) -> "_Articles":
+        """Articles with their masked texts, which are given by article id as far as they are at hand."""
+        ids = [bundle.article.article_id for bundle in bundles]
+        status = [pages.text_status(bundle.article).value for bundle in bundles]
+        return cls(bundles, pa.array(ids, pa.string()), pa.array(status, pa.string()), [texts.get(key) for key in ids])
+
+    def with_texts(self, node: Node) -> pa.Array:
+        """Fill in the text of every span."""
+        if not node.is_span:
+            return node.array
+        start, end = start_end(node)
+        texts = (self.texts[row] for row in node.rows)
+        filled = [None if text is None or s < 0 else text[s:e] for text, s, e in zip(texts, start, end, strict=True)]
+        return with_children(node.array, text=pa.array(filled, pa.string()))
+
+    def with_texts_and_global_ids(self, node: Node) -> pa.Array:
+        """Fill in the text of every span, and make every identifier of a record global."""
+        if node.name in KEYS:
+            return pc.binary_join_element_wise(self.ids.take(pa.array(node.rows)), node.array, ":")
+        return self.with_texts(node)
+
     def column(self, value: Callable[[Bundle], Any], kind: pa.DataType | None = None) -> pa.Array:
         """An array with a value for each article."""
         return pa.array([value(bundle) for bundle in self.bundles], kind or pa.string())
 
 
-def _article_tables(raw: Raw, pages: Pages, splits: Splits, bundles: Sequence[Bundle]) -> dict[str, pa.Table]:
-    at_hand = [pages.texts.get(b.article.article_id) for b in bundles]
-    articles = _Articles(
-        bundles,
-        pa.array([b.article.article_id for b in bundles], pa.string()),
-        pa.array([pages.text_status(b.article).value for b in bundles], pa.string()),
-        [None if text is None else masked(b.article, text) for b, text in zip(bundles, at_hand, strict=True)],
-    )
-    root = rebuild(bundles_array(bundles), _globals(articles))
+def _article_tables(raw: Raw, splits: Splits, articles: _Articles) -> dict[str, pa.Table]:
+    bundles = articles.bundles
+    root = rebuild(bundles_array(bundles), articles.with_texts_and_global_ids)
     part = dict(zip((field.name for field in root.type), root.flatten(), strict=True))
 
     def id_of(value: Callable[[str], str]) -> pa.Array:
@@ -130,20 +150,19 @@ def _derived(name: str, items: pa.Array, raw: Raw) -> dict[str, pa.Array]:
     return {}
 
 
-def _globals(articles: _Articles) -> Callable[[Node], pa.Array]:
-    """Visitor that fills in the text of every span, and makes every identifier of a record global."""
+def _in_split(bundles: Mapping[str, Bundle], splits: Splits, name: SplitName) -> list[Bundle]:
+    return [bundle for key, bundle in sorted(bundles.items()) if splits.by_event[key] == name]
 
-    def visit(node: Node) -> pa.Array:
-        if node.is_span:
-            start, end = start_end(node)
-            texts = (articles.texts[row] for row in node.rows)
-            filled = [None if text is None or s < 0 else text[s:e] for text, s, e in zip(texts, start, end, strict=True)]
-            return with_children(node.array, text=pa.array(filled, pa.string()))
-        if node.name in KEYS:
-            return pc.binary_join_element_wise(articles.ids.take(pa.array(node.rows)), node.array, ":")
-        return node.array
 
-    return visit
+def _passes(name: str, articles: _Articles) -> pa.Table:
+    """The articles as one annotation pass has them; identifiers stay those of the pass."""
+    root = rebuild(bundles_array(articles.bundles), articles.with_texts)
+    part = dict(zip((field.name for field in root.type), root.flatten(), strict=True))
+    return _table(
+        "passes", root, **{key: pc.struct_field(part["article"], key) for key in ("annotation", "zones", "private")},
+        article_id=articles.ids, text_status=articles.text_status, pass_name=articles.column(lambda _: name),
+        pass_id=articles.column(lambda bundle: f"{bundle.article.article_id}:{name}"),
+    )  # fmt: skip
 
 
 # --- documents -----------------------------------------------------------------------------------------------------------------

@@ -12,11 +12,13 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from schema.base import INT32_MAX, Model, Span
-from schema.records import Bundle
+from schema.records import Bundle, Pass
 from schema.reference import Contact, CorpusMeta, KbEntity, Splits
 from schema.rows import TABLES
 
-RAW_MODELS: dict[str, Any] = {"bundle": Bundle, "contact": Contact, "kb": KbEntity, "corpus": CorpusMeta, "splits": Splits}
+RAW_MODELS: dict[str, Any] = {
+    "bundle": Bundle, "pass": Pass, "contact": Contact, "kb": KbEntity, "corpus": CorpusMeta, "splits": Splits,
+}  # fmt: skip
 """Models of the raw files, by the name of their JSON Schema."""
 
 

@@ -360,3 +360,39 @@ class Bundle(Model):
     """JSON Schema of the file, for editors: ``../../../schema/json/bundle.schema.json``. Read by nothing else."""
     page_text: Annotated[str | None, Field(min_length=1, exclude=True)] = None
     """The page itself, in a shard of a big corpus. A repo with a file for each article keeps it in pages/<article_id>.txt."""
+
+
+# --- passes ------------------------------------------------------------------------------------------------------------------
+
+
+class PassArticle(Model):
+    """A page as one annotation pass has it."""
+
+    article_id: ArticleId
+    """The article; the file of the pass has the same name."""
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1)]
+    """The page cut up, in the order of the page."""
+    private: tuple[PrivateSpan, ...] = ()
+    """Private data on the page."""
+    annotation: Annotation
+    """How the pass came about."""
+
+
+class Pass(Model):
+    """One independent annotation of one article, kept for agreement; identifiers are its own."""
+
+    article: PassArticle
+    """The page."""
+    entities: tuple[Entity, ...]
+    """Who and what is named on it."""
+    events: tuple[Event, ...]
+    """What happens, is said or is planned on it."""
+    comments: tuple[Comment, ...]
+    """What its readers wrote."""
+    schema_: Annotated[str | None, Field(alias="$schema", exclude=True)] = None
+    """JSON Schema of the file, for editors: ``../../../../schema/json/pass.schema.json``. Read by nothing else."""
+
+    def bundle(self, of: Bundle) -> Bundle:
+        """The article as this pass has it: its own records and zones, everything else as the article's bundle says."""
+        article = of.article.model_copy(update=dict(self.article))
+        return Bundle(article=article, entities=self.entities, events=self.events, comments=self.comments)

@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from schema.base import ArticleId, ContactId, Count, Edtf, Language, Model, Wikidata
-from schema.records import Article, Comment, CommentLabels, Entity, Event, StanceTowards, Zone
+from schema.base import ArticleId, ContactId, Count, Edtf, Language, Model, Text, Wikidata
+from schema.records import Annotation, Article, Comment, CommentLabels, Entity, Event, PrivateSpan, StanceTowards, Zone
 from schema.reference import Contact, KbEntity, SplitName
 from schema.vocabulary import OutletKind, TextStatus
 
@@ -67,6 +67,30 @@ class ContactRow(Contact):
 
 class KbRow(KbEntity):
     """A row of the knowledge base."""
+
+
+class PassRow(OfArticle):
+    """An article as one independent annotation pass had it, before anything was adjudicated.
+
+    Identifiers are local to the pass (``n1``, ``v1``, ``c1``): they name none of the records in the other tables.
+    """
+
+    pass_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+:[a-z0-9-]+$")]
+    """``<article_id>:<pass_name>``."""
+    pass_name: Text
+    """Name of the pass."""
+    annotation: Annotation
+    """How the pass came about."""
+    zones: tuple[Zone, ...]
+    """The page cut up."""
+    private: tuple[PrivateSpan, ...]
+    """Private data on the page."""
+    entities: tuple[Entity, ...]
+    """Who and what is named on the page."""
+    events: tuple[Event, ...]
+    """What happens, is said or is planned on it."""
+    comments: tuple[Comment, ...]
+    """What its readers wrote."""
 
 
 class DocumentComment(Model):
@@ -137,6 +161,7 @@ TABLES = (
     Table("comments", CommentRow, "comment_id", True),
     Table("contacts", ContactRow, "contact_id", False),
     Table("kb", KbRow, "kb_id", False),
+    Table("passes", PassRow, "pass_id", True),
 )
 """All tables. The first one is the default configuration."""
 

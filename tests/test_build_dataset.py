@@ -117,6 +117,7 @@ def test_paths_and_changed_since_check_only_what_they_name(raw: Path, run):
 
 
 def test_a_renamed_article_is_one_that_is_gone(raw: Path, run):
+    shutil.rmtree(raw / "passes")
     (raw / "splits.json").write_text('{"by_event": {"absage-kurier": "train"}, "by_time": {}, "by_outlet": {}}')
     git(raw, "init", "-q")
     git(raw, "add", "-A")

@@ -74,7 +74,10 @@ def test_the_changelog_has_an_entry_for_the_version():
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
 def test_a_clone_loads_like_the_release(table):
-    assert get_dataset_config_names(str(ROOT)) == [t.name for t in TABLES]
+    names = [t.name for t in TABLES if (RELEASE / "data" / t.name).is_dir()]
+    assert get_dataset_config_names(str(ROOT)) == names
+    if table.name not in names:
+        pytest.skip(f"no {table.name} in {RELEASE.name}")
     clone, release = load_dataset(str(ROOT), table.name), load_dataset(str(RELEASE), table.name)
     assert {k: v.to_list() for k, v in clone.items()} == {k: v.to_list() for k, v in release.items()}
     for name, split in clone.items():

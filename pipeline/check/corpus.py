@@ -24,7 +24,7 @@ ENDED = (ContactStatus.held, ContactStatus.postponed, ContactStatus.cancelled)
 def _file_names(unit: Unit) -> Iterator[Finding]:
     for bundle in unit.bundles:
         article_id = bundle.article.article_id
-        name = unit.raw.origins[article_id].file.removeprefix("articles/")
+        name = unit.raw.origins[article_id].file.rpartition("/")[2]
         if name.endswith(".json") and name != f"{article_id}.json":
             yield unit.on(bundle, "HD501", ("article", "article_id"), article_id, name)
 

@@ -229,6 +229,8 @@ def side_by_side(raw: Path) -> set[str]:
                 registry.append(path.read_text(encoding="utf-8", errors="replace").replace('_id": "20', f'_id": "{name}-20'))
             elif file == "kb.jsonl":
                 knowledge.append(path.read_text(encoding="utf-8").replace('kb_id": "', f'kb_id": "{name}-'))
+            elif file.startswith("passes/"):
+                shutil.copy(path, raw / file)
             elif file.startswith("articles/") and (path.is_symlink() or path.suffix != ".json"):
                 shutil.copy(path, raw / "articles" / f"{name}{''.join(path.suffixes)}", follow_symlinks=False)
             elif file.startswith("articles/"):

@@ -56,7 +56,9 @@ def articles(draw: st.DrawFn) -> tuple[Bundle, str]:
 
 def tables_of(bundle: Bundle, text: str | None):
     article_id = bundle.article.article_id
-    raw = replace(BASE, bundles=(bundle,), origins={article_id: Origin("x.json")}, pages={} if text is None else {article_id: text})
+    raw = replace(
+        BASE, bundles=(bundle,), passes={}, origins={article_id: Origin("x.json")}, pages={} if text is None else {article_id: text}
+    )
     splits = split(raw, [], Findings())
     name = splits.by_event[article_id]
     return {

@@ -1,0 +1,6 @@
+"""How far independent annotation passes over the same pages agree: align what they marked, count, measure."""
+
+from pipeline.agree.evidence import ALL
+from pipeline.agree.measure import LEVEL, MEASURES, RESAMPLES, Agreement, agreement
+
+__all__ = ["ALL", "LEVEL", "MEASURES", "RESAMPLES", "Agreement", "agreement"]

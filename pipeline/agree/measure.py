@@ -1,0 +1,173 @@
+"""From evidence to figures: F1, kappa, alpha, means, each with its counts and an interval.
+
+Kappa and alpha are written out here as closed forms of a table of counts, so that a thousand resamples are one array operation; tests
+hold them against scikit-learn and krippendorff.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.agree.evidence import ALL, Evidence, Labels, compare
+from schema.base import Model
+from schema.records import Bundle
+
+RESAMPLES = 1000
+SEED = 20_160_000
+LEVEL = 95
+"""Per cent of the resamples that an interval holds."""
+
+F1, KAPPA, ALPHA, MEAN, SHARE = "F1", "kappa", "alpha", "mean", "share"
+MEASURES = {
+    "zones": (F1, 0.97), "mentions, exact": (F1, 0.90), "mentions, overlap": (F1, None), "triggers, exact": (F1, 0.75),
+    "triggers, overlap": (F1, None), "cues, exact": (F1, 0.80), "cues, overlap": (F1, None), "markers, exact": (F1, None),
+    "markers, overlap": (F1, None), "sources, exact": (F1, None), "sources, overlap": (F1, None), "contents, exact": (F1, None),
+    "contents, overlap": (F1, None), "times, exact": (F1, None), "times, overlap": (F1, None), "arguments": (F1, None),
+    "roles": (F1, 0.70), "stance targets": (F1, None),
+    "entity type": (KAPPA, 0.75), "mention level": (KAPPA, None), "mention usage": (KAPPA, None), "knowledge-base link": (KAPPA, None),
+    "event type": (KAPPA, 0.75), "registry link": (KAPPA, None), "certainty": (ALPHA, None), "polarity": (ALPHA, None),
+    "time": (ALPHA, None), "factuality, full": (ALPHA, 0.65), "factuality, collapsed": (ALPHA, None), "source chains": (SHARE, None),
+    "entity coreference, CoNLL": (MEAN, None), "entity coreference, LEA": (MEAN, None),
+    "event coreference, CoNLL": (MEAN, None), "event coreference, LEA": (MEAN, None),
+    "stance": (KAPPA, None), "irony": (KAPPA, None), "sentiment": (KAPPA, None), "label arguments_used": (KAPPA, None),
+    "label off_topic": (KAPPA, None), "label inappropriate": (KAPPA, None), "label discriminating": (KAPPA, None),
+    "label personal_story": (KAPPA, None), "label feedback": (KAPPA, None),
+}  # fmt: skip
+"""What is measured, in the order of the table: by which statistic, and the value aimed at, where there is one."""
+
+Floats = NDArray[np.float64]
+
+
+class Agreement(Model):
+    """How far two passes agree in one thing."""
+
+    passes: tuple[str, str]
+    """Names of the two passes."""
+    measure: str
+    """What is compared (MEASURES)."""
+    statistic: str
+    """F1, kappa, alpha, mean, or share."""
+    type: str
+    """The type that it is taken over, or ``all``."""
+    value: float | None
+    """Null where it is not defined: all labels are the same, or there is nothing to compare."""
+    low: float | None
+    """Lower end of the interval."""
+    high: float | None
+    """Upper end of the interval."""
+    both: int | None
+    """Things that both passes have; for labels, things that both labelled the same; null for means."""
+    first: int | None
+    """Things that the first pass has; for labels, things that both labelled."""
+    second: int | None
+    """Things that the second pass has; for labels, things that both labelled."""
+    articles: int
+    """Pages with something to compare."""
+    aim: float | None
+    """The value aimed at; null where none was set."""
+
+
+def agreement(passes: Mapping[str, Mapping[str, Bundle]]) -> tuple[Agreement, ...]:
+    """Agreement of each two passes over the pages that both have; ``passes`` are by name, then by article.
+
+    Intervals are percentiles of RESAMPLES resamples of pages, drawn with the same seed every time.
+    """
+    found: list[Agreement] = []
+    for first, second in combinations(sorted(passes), 2):
+        common = sorted(passes[first].keys() & passes[second].keys())
+        evidence = [compare(passes[first][article_id], passes[second][article_id]) for article_id in common]
+        found += _measured((first, second), evidence) if evidence else []
+    return tuple(found)
+
+
+def _measured(names: tuple[str, str], evidence: Sequence[Evidence]) -> Iterable[Agreement]:
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for measure, kind in (key for page in evidence for key in page.counts):
+        kinds[measure].add(kind)
+    for measure, (statistic, aim) in MEASURES.items():
+        if statistic in (F1, SHARE):
+            for kind in sorted(kinds[measure], key=lambda k: (k != ALL, k)):
+                table = [page.counts[measure, kind] for page in evidence if (measure, kind) in page.counts]
+                yield _agreement(names, measure, statistic, kind, np.array(table, dtype=float), _f1, aim if kind == ALL else None)
+        elif statistic == MEAN:
+            scores = [[page.scores[measure], 1] for page in evidence if measure in page.scores]
+            if scores:
+                yield _agreement(names, measure, statistic, ALL, np.array(scores), _mean, aim)
+        elif pairs := [page.pairs[measure] for page in evidence if measure in page.pairs]:
+            closed_form = kappa if statistic == KAPPA else alpha
+            yield _agreement(names, measure, statistic, ALL, confusion(pairs), closed_form, aim)
+
+
+def _agreement(
+    names: tuple[str, str], measure: str, statistic: str, kind: str, pages: Floats, closed_form: Any, aim: float | None
+) -> Agreement:
+    """One figure from one array a page, which add up over pages."""
+    draws = np.random.default_rng(SEED).integers(len(pages), size=(RESAMPLES, len(pages)))
+    times = np.stack([np.bincount(draw, minlength=len(pages)) for draw in draws]).astype(float)
+    value = _number(closed_form(pages.sum(axis=0)))
+    resampled = closed_form(np.tensordot(times, pages, axes=1))
+    defined = resampled[~np.isnan(resampled)]
+    low, high = np.percentile(defined, [(100 - LEVEL) / 2, (100 + LEVEL) / 2]) if len(defined) else (np.nan, np.nan)
+    total = pages.sum(axis=0)
+    if statistic in (F1, SHARE):
+        sizes: list[int | None] = [int(size) for size in total]
+    elif statistic == MEAN:
+        sizes = [None, None, None]
+    else:
+        sizes = [int(np.trace(total)), int(total.sum()), int(total.sum())]
+    return Agreement(
+        passes=names, measure=measure, statistic=statistic, type=kind, value=value, low=_number(low), high=_number(high),
+        both=sizes[0], first=sizes[1], second=sizes[2], articles=len(pages), aim=aim,
+    )  # fmt: skip
+
+
+def _number(value: Any) -> float | None:
+    return None if np.isnan(value) else round(float(value), 3)
+
+
+# --- closed forms: the last axes are those of one table, any before them are resamples -------------------------------------------
+
+
+def confusion(pages: Sequence[Sequence[Labels]]) -> Floats:
+    """Pairs of labels as one square table a page, labels in their order."""
+    labels = {label: i for i, label in enumerate(sorted({label for page in pages for pair in page for label in pair}))}
+    tables = np.zeros((len(pages), len(labels), len(labels)))
+    for table, page in zip(tables, pages, strict=True):
+        for a, b in page:
+            table[labels[a], labels[b]] += 1
+    return tables
+
+
+def kappa(table: Floats) -> Floats:
+    """Cohen's kappa (1960) of tables of counts (…, labels, labels); NaN where it is not defined."""
+    n = table.sum(axis=(-2, -1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = np.trace(table, axis1=-2, axis2=-1) / n
+        expected = (table.sum(axis=-1) * table.sum(axis=-2)).sum(axis=-1) / n**2
+        return np.asarray((observed - expected) / (1 - expected))
+
+
+def alpha(table: Floats) -> Floats:
+    """Krippendorff's alpha for nominal labels of two annotators, of tables of counts; NaN where it is not defined."""
+    coincidence = table + np.swapaxes(table, -1, -2)
+    totals = coincidence.sum(axis=-1)
+    n = totals.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = 1 - np.trace(coincidence, axis1=-2, axis2=-1) / n
+        expected = 1 - (totals * (totals - 1)).sum(axis=-1) / (n * (n - 1))
+        return np.asarray(1 - observed / expected)
+
+
+def _f1(counts: Floats) -> Floats:
+    """Twice what both have, over what each has, of counts (…, 3)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(2 * counts[..., 0] / (counts[..., 1] + counts[..., 2]))
+
+
+def _mean(sums: Floats) -> Floats:
+    """The mean, of sums and numbers of scores (…, 2)."""
+    return np.asarray(sums[..., 0] / sums[..., 1])

@@ -1,0 +1,155 @@
+"""How far two passes agree: the figures are those of the libraries that others use, and what is said is what was marked."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import krippendorff
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nervaluate import Evaluator
+from sklearn.metrics import cohen_kappa_score
+
+from pipeline.agree import MEASURES, agreement
+from pipeline.agree.align import exact, overlapping, same_entities
+from pipeline.agree.coreference import conll, lea
+from pipeline.agree.measure import alpha, confusion, kappa
+from pipeline.findings import Findings
+from pipeline.read import read
+from schema.records import Entity
+from tests.conftest import VALID, edit_json
+
+LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60)
+
+
+def measured(raw: Path, measure: str, kind: str = "all"):
+    found = [a for a in agreement(read(raw, Findings()).passes) if (a.measure, a.type) == (measure, kind)]
+    assert len(found) == 1
+    return found[0]
+
+
+# --- figures -----------------------------------------------------------------------------------------------------------------
+
+
+@given(LABELS)
+def test_kappa_is_that_of_scikit_learn(pairs):
+    first, second = zip(*pairs, strict=True)
+    ours = float(kappa(confusion([pairs])[0]))
+    if len({*first, *second}) == 1:
+        assert math.isnan(ours)  # nothing can be said of chance
+    else:
+        assert ours == pytest.approx(cohen_kappa_score(first, second))
+
+
+@given(LABELS)
+def test_alpha_is_that_of_krippendorff(pairs):
+    if len({label for pair in pairs for label in pair}) > 1:
+        theirs = krippendorff.alpha(reliability_data=np.array(pairs).T, level_of_measurement="nominal")
+        assert float(alpha(confusion([pairs])[0])) == pytest.approx(theirs)
+
+
+@given(st.integers(0, 10_000))
+def test_f1_of_spans_is_that_of_nervaluate(seed):
+    """On spans that do not nest: where they do, nervaluate's counts depend on their order."""
+    draw = random.Random(seed)
+    a = [(start, start + draw.randint(1, 4)) for start in range(0, 60, 5) if draw.random() < 0.8]
+    b = [(s + draw.choice((0, 0, 1)), e) if e - s > 1 else (s, e) for s, e in a if draw.random() < 0.8]
+    if not a or not b:
+        return
+    lists = [[{"label": "X", "start": s, "end": e - 1} for s, e in spans] for spans in (a, b)]
+    theirs = Evaluator([lists[0]], [lists[1]], tags=["X"], loader="dict").evaluate()["overall"]
+    assert len(exact(a, b)) == theirs["exact"].correct
+    assert len(overlapping(a, b)) == theirs["partial"].correct + theirs["partial"].partial
+
+
+def test_chains_that_are_the_same_agree_wholly_and_lea_counts_links():
+    a = [{(0, 1), (2, 3), (4, 5)}, {(6, 7)}]
+    assert (conll(a, a), lea(a, a)) == (pytest.approx(1), 1)
+    # Moosavi and Strube: of three links in the chain of three one is found, the single mention is not resolved
+    b = [{(0, 1), (2, 3)}, {(4, 5), (6, 7)}]
+    recall, precision = (3 * 1 / 3 + 1 * 0) / 4, (2 * 1 / 1 + 2 * 0) / 4
+    assert lea(a, b) == pytest.approx(2 * precision * recall / (precision + recall))
+    assert (lea([], []), lea(a, []), conll(a, [])) == (1, 0, 0)
+
+
+# --- alignment ---------------------------------------------------------------------------------------------------------------
+
+
+def test_spans_are_aligned_one_to_one_with_the_best_partner():
+    assert overlapping([(0, 10), (12, 20)], [(8, 14), (0, 10)]) == [(0, 1), (1, 0)]
+    assert overlapping([(0, 5)], [(5, 9)]) == []  # half-open: they only touch
+
+
+def test_entities_are_aligned_by_what_they_share():
+    def entity(key: str, *starts: int) -> Entity:
+        mentions = [{"start": s, "end": s + 1, "level": "name"} for s in starts]
+        return Entity.model_validate_json(
+            json.dumps({"entity_id": key, "type": "PER", "name": key, "kb_id": None, "mentions": mentions})
+        )
+
+    assert same_entities([entity("n1", 0, 2, 4), entity("n2", 6)], [entity("n1", 6, 4), entity("n2", 0, 2)]) == [(0, 1), (1, 0)]
+    assert same_entities([entity("n1", 0)], [entity("n1", 5)]) == []
+
+
+# --- passes --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pass_agrees_wholly_with_itself(raw: Path):
+    for path in (raw / "passes/a").iterdir():
+        (raw / "passes/b" / path.name).write_bytes(path.read_bytes())
+    found = agreement(read(raw, Findings()).passes)
+    assert {a.measure for a in found} <= set(MEASURES)
+    assert {a.value for a in found if a.value is not None} == {1.0}
+    assert all(a.low == a.high == 1.0 for a in found if a.value is not None)
+
+
+def test_a_missed_mention_and_a_shorter_one_are_counted(raw: Path):
+    same, near = measured(raw, "mentions, exact"), measured(raw, "mentions, overlap")
+    assert (same.both, same.first, same.second) == (33, 35, 34)
+    assert same.value == pytest.approx(2 * 33 / 69, abs=5e-4)
+    assert (near.both, near.first, near.second) == (34, 35, 34)
+    assert same.low <= same.value <= same.high
+    assert measured(raw, "mentions, exact", "GPE").value == 1
+
+
+def test_labels_are_compared_on_what_both_marked(raw: Path):
+    certainty = measured(raw, "certainty")
+    assert (certainty.both, certainty.first) == (15, 16)
+    assert certainty.value < 1 == measured(raw, "event type").value
+    edit_json(raw / "passes/b/anruf-tagblatt.json", lambda b: b["events"].pop())
+    assert measured(raw, "certainty").first == 15
+    assert measured(raw, "triggers, exact").second == 15
+
+
+def test_arguments_are_compared_through_the_entities_that_the_passes_share(raw: Path):
+    """Identifiers of a pass are its own: renumbered, the entities are the same."""
+
+    def renumber(value):
+        if isinstance(value, dict):
+            return {k: f"n{100 - int(v[1:])}" if k == "entity_id" and v else renumber(v) for k, v in value.items()}
+        return [renumber(item) for item in value] if isinstance(value, list) else value
+
+    before = {key: measured(raw, key).value for key in ("roles", "source chains", "stance targets")}
+    for path in (raw / "passes/b").iterdir():
+        path.write_text(json.dumps(renumber(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
+    assert {key: measured(raw, key).value for key in before} == before == dict.fromkeys(before, 1.0)
+
+    def swap(b):
+        roles = b["events"][0]["arguments"]
+        roles[0]["role"] = "topic"
+
+    edit_json(raw / "passes/b/anruf-abendblatt.json", swap)
+    assert measured(raw, "arguments").value == 1 > measured(raw, "roles").value
+
+
+def test_one_pass_alone_has_nothing_to_agree_with():
+    passes = read(VALID, Findings()).passes
+    assert agreement({"a": passes["a"]}) == agreement({}) == ()
+
+
+def test_figures_are_the_same_every_time():
+    passes = read(VALID, Findings()).passes
+    assert agreement(passes) == agreement(passes)
