@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.agree import agreement
 from pipeline.check import check
 from pipeline.check.release import check_published
 from pipeline.describe import Release, describe
@@ -100,7 +101,7 @@ def build(
         step("write")
         shards = write_tables(tables, work)
         step("describe")
-        release = describe(work, raw, pages, splits, tables, shards, leakage(raw, splits, pages))
+        release = describe(work, raw, pages, splits, tables, shards, leakage(raw, splits, pages), agreement(raw.passes))
         step("seal")
         outcome = seal(work, target)
     return Built(target, outcome, release, pages.reports, checked.findings.warnings)

@@ -2,23 +2,32 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import yaml
 
+from pipeline.counting import Tables
+from pipeline.datasheet import figure
 from pipeline.split import SPLITS
+from pipeline.statistics import Block, Statistics, markdown
 from pipeline.write import Shard
 from schema.derive import arrow_schema
 from schema.reference import CorpusMeta, SplitName
 from schema.rows import TABLES
 
-Tables = Mapping[str, Mapping[SplitName, pa.Table]]
 
-
-def card(meta: CorpusMeta, version: str, hydrated: bool, tables: Tables, shards: Sequence[Shard], leakage: dict[str, Any]) -> str:
+def card(
+    meta: CorpusMeta,
+    version: str,
+    hydrated: bool,
+    tables: Tables,
+    shards: Sequence[Shard],
+    leakage: dict[str, Any],
+    found: Statistics,
+    figures: Iterable[str],
+) -> str:
     """README.md of a release."""
     head = hub_metadata(meta) | {"configs": configs(version, shards), "dataset_info": _dataset_info(shards)}
     parts = [
@@ -28,13 +37,17 @@ def card(meta: CorpusMeta, version: str, hydrated: bool, tables: Tables, shards:
         f"{meta.description}\n",
         '```python\nfrom datasets import load_dataset\n\nevents = load_dataset("<this folder or repo>", "events")\n```\n',
         "## Tables\n",
-        markdown_table(["config", "a row is", "key", *SPLITS], _table_rows(tables)),
+        markdown(Block(("config", "a row is", "key", *SPLITS), _table_rows(tables))),
         _TABLE_NOTES,
-        _annotators(tables),
         *(_section(table.name, table.row.__doc__ or "", tables[table.name]) for table in TABLES),
+        "## In figures\n",
+        _annotated(found),
+        *(_figures(title, block, found, set(figures)) for title, block in _IN_FIGURES.items()),
         "## Splits\n",
         _SPLIT_NOTES,
-        markdown_table(["scheme", "leak", "shared by"], leakage_rows(leakage)),
+        markdown(found.blocks["splits"]),
+        "\nWhat splits share all the same:\n",
+        markdown(Block(("scheme", "leak", "shared by"), leakage_rows(leakage))),
         f"\nTexts compared for near-duplicates: {leakage['texts_compared']} of {leakage['articles']}. The assignment is in "
         "`splits.json`, the whole report in `leakage.json`.\n",
         "## Licence and citation\n",
@@ -88,15 +101,6 @@ def bibtex(meta: CorpusMeta, version: str) -> str:
     return f"@misc{{{meta.name}-{version},\n{lines}\n}}"
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; pipes in cells are escaped."""
-
-    def line(cells: Sequence[object]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
-
-    return line(header) + "|---" * len(header) + "|\n" + "".join(line(row) for row in rows)
-
-
 def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The leakage report, a row for each thing that splits share; one row with a dash for a scheme that shares nothing."""
     rows = []
@@ -123,25 +127,43 @@ _TABLE_NOTES = (
 )
 _SPLIT_NOTES = (
     "The splits shipped are cut by event: articles that report the same contact, and near-duplicates, stand in one split. "
-    "`split_by_time` and `split_by_outlet` in `articles` are two more. What splits share all the same:\n"
+    "`split_by_time` and `split_by_outlet` in `articles` are two more.\n"
 )
 
 
-def _annotators(tables: Tables) -> str:
-    """Who annotated, in how many articles, and how many were adjudicated."""
-    annotations = [row for table in tables["articles"].values() for row in table.column("annotation").to_pylist()]
-    kinds = Counter(kind for a in annotations for kind in {annotator["kind"] for annotator in a["annotators"]})
-    who = ", ".join(f"{kind.replace('_', ' ')} ({count} of {len(annotations)} articles)" for kind, count in sorted(kinds.items()))
-    adjudicated = sum(a["adjudicated"] for a in annotations)
-    return f"Annotated by: {who}. Adjudicated: {adjudicated} of {len(annotations)} articles.\n"
+_IN_FIGURES = {
+    "Coverage": ("coverage", "contact_kinds"), "Outlets": ("outlets",), "Entities": ("entity_types",), "Events": ("event_types",),
+    "On whose word": ("certainty",), "How actors are named": ("naming",), "Comments": ("comment_labels",),
+    "Agreement of annotation passes": ("agreement",),
+}  # fmt: skip
+"""Headings of the card, and the blocks under each; a block with a plot of its name is shown with it."""
 
 
-def _table_rows(tables: Tables) -> list[list[object]]:
-    rows: list[list[object]] = []
+def _figures(title: str, blocks: Iterable[str], found: Statistics, figures: set[str]) -> str:
+    parts = [f"### {title}\n"]
+    for name in blocks:
+        parts += [f"{figure(name)}\n"] if f"{name}.svg" in figures else []
+        parts.append(markdown(found.blocks[name]))
+    return "\n".join(parts)
+
+
+def _annotated(found: Statistics) -> str:
+    """Who annotated, and how much of it was read twice."""
+    n = found.numbers
+    who = ", ".join(f"{kind} ({count} of {n['articles']} articles)" for kind, count in found.blocks["annotators"].rows)
+    return (
+        f"{n['mentions']:,} mentions of {n['entities']:,} entities, {n['events']:,} events with {n['markers']:,} markers, "
+        f"{n['comments']:,} comments. Annotated by: {who}. Read in independent passes: {n['articles_with_passes']} articles; "
+        f"adjudicated: {n['articles_adjudicated']}.\n"
+    )
+
+
+def _table_rows(tables: Tables) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
     for table in TABLES:
         what = (table.row.__doc__ or "").partition("\n")[0].rstrip(".")
         counts = [tables[table.name][name].num_rows or "–" if name in tables[table.name] else "–" for name in SPLITS]
-        rows.append([f"`{table.name}`", what, f"`{table.key}`", *counts])
+        rows.append((f"`{table.name}`", what, f"`{table.key}`", *counts))
     return rows
 
 

@@ -1,5 +1,5 @@
 """Files of the repo that follow from others, and whether they are stale: docs/schema.md and schema/json from the models, docs/errors.md
-from the rules, CITATION.cff and the head of README.md from the newest release.
+from the rules, CITATION.cff, DATASHEET.md and the head of README.md from the newest release.
 """
 
 import re
@@ -22,8 +22,8 @@ _FRONT_MATTER = re.compile(r"\A---\n(?:.*?\n)??---\n", re.DOTALL)
 def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     """The derived files of the repo that are not what they should be, each with the text that it should have.
 
-    README.md and CITATION.cff speak of the newest published release, docs/schema.md of the models as they are. Raises CannotRun
-    where no release is published yet.
+    README.md, CITATION.cff and DATASHEET.md speak of the newest published release, docs/schema.md of the models as they are. Raises
+    CannotRun where no release is published yet.
     """
     release = newest_release(root / "data/processed")
     meta = read_meta(root / raw_folder)
@@ -34,9 +34,12 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
         root / "docs/schema.md": schema_page(),
         root / "docs/errors.md": errors_page(),
         **{root / "schema/json" / name: json_text(schema) for name, schema in json_schemas().items() if "-row" not in name},
-        root / "CITATION.cff": _citation(release),
+        root / "CITATION.cff": _of_release(release, "CITATION.cff"),
         readme: front_matter(head) + body,
     }
+    if (release / "DATASHEET.md").is_file():  # releases before 0.2.0 have none
+        sheet = _of_release(release, "DATASHEET.md")
+        wanted[root / "DATASHEET.md"] = sheet.replace("](figures/", f"]({release.relative_to(root).as_posix()}/figures/")
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
 
 
@@ -66,11 +69,11 @@ def newest_release(processed: Path) -> Path:
     return max(published, key=lambda path: [int(part) for part in path.name.split(".")])
 
 
-def _citation(release: Path) -> str:
+def _of_release(release: Path, name: str) -> str:
     try:
-        return (release / "CITATION.cff").read_text(encoding="utf-8")
+        return (release / name).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise CannotRun(f"{release} has no CITATION.cff; is it a release?") from None
+        raise CannotRun(f"{release} has no {name}; is it a release of this version of the package?") from None
 
 
 def _configs(release: Path) -> list[dict[str, object]]:

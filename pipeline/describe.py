@@ -10,11 +10,15 @@ import pyarrow as pa
 import yaml
 from pydantic import ValidationError
 
+from pipeline.agree import Agreement
 from pipeline.card import card, leakage_rows
+from pipeline.datasheet import datasheet
 from pipeline.findings import CannotRun
 from pipeline.pages import Pages
+from pipeline.plots import plots
 from pipeline.read import Raw
 from pipeline.seal import RELEASE
+from pipeline.statistics import statistics
 from pipeline.write import Shard
 from schema.base import Model
 from schema.derive import json_schemas
@@ -57,6 +61,7 @@ def describe(
     tables: Mapping[str, Mapping[SplitName, pa.Table]],
     shards: Sequence[Shard],
     leakage: dict[str, Any],
+    agreement: Sequence[Agreement],
 ) -> Release:
     """Write all descriptions into ``work``; gives what release.json says."""
     version = raw.meta.version + ("+hydrated" if pages.hydrated else "")
@@ -76,7 +81,15 @@ def describe(
     _write(work / "CITATION.cff", citation(raw.meta))
     for name, schema in json_schemas().items():
         _write(work / "schema" / name, json_text(schema))
-    _write(work / "README.md", card(raw.meta, version, pages.hydrated, tables, shards, leakage))
+    found = statistics(tables, agreement)
+    figures = plots(found)
+    for name, svg in figures.items():
+        _write(work / "figures" / name, svg)
+    if agreement:
+        _write(work / "agreement.json", json_text([figure.model_dump() for figure in agreement]))
+    if raw.datasheet is not None:
+        _write(work / "DATASHEET.md", datasheet(raw.datasheet, version, found, figures))
+    _write(work / "README.md", card(raw.meta, version, pages.hydrated, tables, shards, leakage, found, figures))
     return release
 
 

@@ -54,6 +54,8 @@ class Raw:
     """Line of each row of the knowledge base."""
     pages: dict[str, str]
     """Text of the open pages, by article id."""
+    datasheet: str | None
+    """datasheet.md, with placeholders for figures; None where there is none."""
     faulty: frozenset[str]
     """Files with a fault of level 1 or 2."""
     refused: dict[str, set[str]]
@@ -85,13 +87,13 @@ def read(folder: Path, findings: Findings, version: str | None = None, only: Ite
     splits = [record for _, record in _records(Splits, files.documents("splits.json", required=False), files)]
     bundles, origins, pages = _articles(files, None if only is None else set(only))
     passes = _passes(files, bundles) if only is None else {}
+    datasheet = files.text("datasheet.md", required=False)
     faulty = frozenset(finding.file for finding in findings.errors)
     return Raw(
         folder=folder, meta=meta, contacts=tuple(c for _, c in contacts), kb=tuple(k for _, k in kb),
-        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, passes=passes, origins=origins,
-        contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb), pages=pages, faulty=faulty,
-        refused=files.refused,
-        whole=only is None, digest=files.digest(),
+        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, passes=passes,
+        origins=origins, contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb), pages=pages,
+        datasheet=datasheet, faulty=faulty, refused=files.refused, whole=only is None, digest=files.digest(),
     )  # fmt: skip
 
 

@@ -536,6 +536,16 @@ class HD518(Rule):
     hint = "add the article, or correct article_id and the name of the file, or delete the pass"
 
 
+class HD519(Rule):
+    """The datasheet calls for figures by name, between double braces: ``{{articles}}`` a number, ``{{table outlets}}`` a table,
+    ``{{figure coverage}}`` a plot, ``{{version}}`` the version. The build puts in what it counted.
+    """
+
+    title = "placeholder that stands for nothing"
+    message = "{found} is no figure that a build counts"
+    hint = "take one that data/raw/datasheet.md uses already, or see pipeline/statistics.py and pipeline/plots.py for all of them"
+
+
 # --- 6: the release ------------------------------------------------------------------------------------------------------------------
 
 

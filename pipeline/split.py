@@ -2,8 +2,8 @@
 
 By event (the split that ships): articles that report the same contact, that repeat one another, or whose open texts are
 near-duplicates are one group, and a group is never cut. A released article stays where splits.json has it; its group follows it.
-New groups go, largest first, to the split that lacks most of its share. By time: cut at the days that corpus.toml names. By outlet:
-outlets are the groups.
+New groups go, largest first, to the split that lacks most of its share: of all articles, and of articles like theirs in kind of
+contact, kind of outlet and language. By time: cut at the days that corpus.toml names. By outlet: outlets are the groups.
 """
 
 import hashlib
@@ -40,8 +40,9 @@ def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
     """
     articles = [bundle.article for bundle in raw.bundles]
     policy = raw.meta.split
-    by_event = _assign("by_event", _event_groups(articles, duplicates), raw.splits.by_event, policy, findings)
-    by_outlet = _assign("by_outlet", _outlet_groups(articles), raw.splits.by_outlet, policy, findings)
+    alike = _alike(raw, articles)
+    by_event = _assign("by_event", _event_groups(articles, duplicates), raw.splits.by_event, policy, alike, findings)
+    by_outlet = _assign("by_outlet", _outlet_groups(articles), raw.splits.by_outlet, policy, alike, findings)
     by_time = {a.article_id: raw.splits.by_time.get(a.article_id) or _by_time(a, policy) for a in articles}
     for name in SPLITS:
         if name not in by_event.values() and not findings.errors:
@@ -76,13 +77,33 @@ def _outlet_groups(articles: Sequence[Article]) -> list[list[str]]:
     return list(groups.values())
 
 
+def _alike(raw: Raw, articles: Sequence[Article]) -> dict[str, tuple[str, ...]]:
+    """For each article the sets of articles that it is balanced with. All of them count as much as its likes together."""
+    kinds = {contact.contact_id: contact.kind.value for contact in raw.contacts}
+    return {
+        a.article_id: (
+            *("all",) * 3, f"contact {kinds.get(a.reports[0]) if a.reports else None}", f"outlet {a.source.outlet_kind}", a.language,
+        )
+        for a in articles
+    }  # fmt: skip
+
+
 def _assign(
-    scheme: str, groups: list[list[str]], released: dict[str, SplitName], policy: SplitPolicy, findings: Findings
+    scheme: str,
+    groups: list[list[str]],
+    released: dict[str, SplitName],
+    policy: SplitPolicy,
+    alike: dict[str, tuple[str, ...]],
+    findings: Findings,
 ) -> dict[str, SplitName]:
     """Splits by article: released articles as they were, then the other groups, largest first, ties by a hash of their members."""
-    total = sum(len(group) for group in groups)
     share: dict[SplitName, float] = {name: getattr(policy.shares, name) for name in SPLITS}
-    size: Counter[SplitName] = Counter()
+    total = Counter(like for group in groups for article_id in group for like in alike[article_id])
+    size: dict[SplitName, Counter[str]] = {name: Counter() for name in SPLITS}
+
+    def lack(group: list[str], name: SplitName) -> float:
+        return sum(1 - size[name][like] / (share[name] * total[like]) for article_id in group for like in alike[article_id])
+
     assigned: dict[str, SplitName] = {}
     free = []
     for group in groups:
@@ -93,13 +114,14 @@ def _assign(
         if fixed:
             name = next(iter(fixed.values()))
             assigned |= {article_id: fixed.get(article_id, name) for article_id in group}
-            size.update(assigned[article_id] for article_id in group)
+            for article_id in group:
+                size[assigned[article_id]].update(alike[article_id])
         else:
             free.append(group)
     for group in sorted(free, key=lambda g: (-len(g), hashlib.sha256("\n".join(g).encode()).hexdigest())):
-        name = max(SPLITS, key=lambda s: (1 - size[s] / (share[s] * total), share[s]))
+        name = max(SPLITS, key=lambda s: (lack(group, s), share[s]))
         assigned |= dict.fromkeys(group, name)
-        size[name] += len(group)
+        size[name].update(like for article_id in group for like in alike[article_id])
     return dict(sorted(assigned.items()))
 
 

@@ -12,16 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.agree import ALL, Agreement
+from pipeline.agree import ALL, LEVEL, Agreement
+from pipeline.counting import Tables, count, exploded, flat, items, whole
 from pipeline.split import SPLITS
 from schema.base import Term
 from schema.derive import arrow_schema
-from schema.reference import SplitName
 from schema.rows import TABLES
 from schema.vocabulary import Certainty, ContactKind, EntityType, EventType
-
-Tables = Mapping[str, Mapping[SplitName, pa.Table]]
-Key = tuple[Any, ...]
 
 ACTORS = 2
 """Persons whose naming is compared: those with most mentions."""
@@ -54,9 +51,9 @@ class Statistics:
 def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
     """All figures of a release."""
     found = Statistics(agreement=tuple(agreement))
-    articles, entities, events, comments = (_whole(tables, name) for name in ("articles", "entities", "events", "comments"))
-    contacts, kb, passes = (_whole(tables, name) for name in ("contacts", "kb", "passes"))
-    mentions = _exploded(entities, "mentions", "article_id", "type", "kb_id", "name")
+    articles, entities, events, comments = (whole(tables, name) for name in ("articles", "entities", "events", "comments"))
+    contacts, kb, passes = (whole(tables, name) for name in ("contacts", "kb", "passes"))
+    mentions = exploded(entities, "mentions", "article_id", "type", "kb_id", "name")
     source = articles.column("source")
     articles = articles.append_column("outlet", pc.fill_null(pc.struct_field(source, "outlet"), "not named on the page"))
     for name in ("outlet_kind", "country"):
@@ -65,21 +62,22 @@ def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
     found.numbers = {
         "articles": articles.num_rows, "entities": entities.num_rows, "mentions": mentions.num_rows, "events": events.num_rows,
         "comments": comments.num_rows, "contacts": contacts.num_rows, "kb": kb.num_rows,
-        **{f"articles_{k}": _count(articles, "origin")[k,] for k in ("written", "collected")},
-        "outlets": len(_count(articles, "outlet")), "languages": len(_count(articles, "language")),
-        "zones": _items(articles, "zones"), "private_spans": _items(articles, "private"), "markers": _items(events, "markers"),
-        "source_links": _items(events, "sources"), "arguments": _items(events, "arguments"),
-        "articles_with_comments": len(_count(comments, "article_id")), "stances": _items(comments, "stances"),
-        "contacts_reported": len(_count(_exploded(articles, "reports", "article_id"), "reports")),
-        "claims": _items(contacts, "claims"), "status_changes": _items(contacts, "status_history"),
-        "contacts_verified": _count(contacts, "verified")[True,], "kb_wikidata": kb.num_rows - kb.column("wikidata").null_count,
-        "kb_wikidata_verified": _count(kb, "wikidata_verified")[True,],
-        "passes": len(_count(passes, "pass_name")), "articles_with_passes": len(_count(passes, "article_id")),
-        "articles_adjudicated": _count(_flat(articles, "annotation"), "adjudicated")[True,],
-        "first_year": min((int(year) for (year,) in _count(articles, "year")), default=0),
-        "last_year": max((int(year) for (year,) in _count(articles, "year")), default=0),
+        **{f"articles_{k}": count(articles, "origin")[k,] for k in ("written", "collected")},
+        "outlets": len(count(articles, "outlet")), "languages": len(count(articles, "language")),
+        "zones": items(articles, "zones"), "private_spans": items(articles, "private"), "markers": items(events, "markers"),
+        "source_links": items(events, "sources"), "arguments": items(events, "arguments"),
+        "articles_with_comments": len(count(comments, "article_id")), "stances": items(comments, "stances"),
+        "contacts_reported": len(count(exploded(articles, "reports", "article_id"), "reports")),
+        "claims": items(contacts, "claims"), "status_changes": items(contacts, "status_history"),
+        "contacts_verified": count(contacts, "verified")[True,], "kb_wikidata": kb.num_rows - kb.column("wikidata").null_count,
+        "kb_wikidata_verified": count(kb, "wikidata_verified")[True,],
+        "passes": len(count(passes, "pass_name")), "articles_with_passes": len(count(passes, "article_id")),
+        "articles_adjudicated": count(flat(articles, "annotation"), "adjudicated")[True,],
+        "interval_level": LEVEL,
+        "first_year": min((int(year) for (year,) in count(articles, "year")), default=0),
+        "last_year": max((int(year) for (year,) in count(articles, "year")), default=0),
     }  # fmt: skip
-    found.articles_by_year = Counter({year: n for (year,), n in _count(articles, "year").items()})
+    found.articles_by_year = Counter({year: n for (year,), n in count(articles, "year").items()})
     _registry(found, contacts, articles)
     found.blocks |= {
         "outlets": _outlets(articles),
@@ -110,53 +108,25 @@ def of_nothing() -> Statistics:
     return statistics({table.name: {"train": arrow_schema(table.row).empty_table()} for table in TABLES}, ())
 
 
-# --- counting ------------------------------------------------------------------------------------------------------------------
+def markdown(block: Block) -> str:
+    """A block as a Markdown table; pipes in cells are escaped. Without rows, a sentence."""
+
+    def line(cells: Sequence[object]) -> str:
+        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
+
+    return line(block.header) + "|---" * len(block.header) + "|\n" + "".join(map(line, block.rows)) if block.rows else "*None.*\n"
 
 
-def _whole(tables: Tables, name: str) -> pa.Table:
-    return pa.concat_tables(list(tables[name].values()))
-
-
-def _count(table: pa.Table, *columns: str) -> Counter[Key]:
-    """Rows by the values of some columns."""
-    counted = table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist()
-    return Counter({tuple(row[c] for c in columns): row["count_all"] for row in counted})
-
-
-def _items(table: pa.Table, column: str) -> int:
-    """Items in all lists of a column."""
-    return pc.sum(pc.list_value_length(table.column(column))).as_py() or 0
-
-
-def _exploded(table: pa.Table, column: str, *keep: str) -> pa.Table:
-    """A row for each item of a list column, with some columns of the row that it stands in; structs become columns."""
-    lists = table.column(column).combine_chunks()
-    kept = {
-        f"of_{name}" if name in ("type", "name") else name: table.column(name).take(pc.list_parent_indices(lists)) for name in keep
-    }
-    items = pc.list_flatten(lists)
-    return _flat(pa.table(kept | {column: items}), column) if pa.types.is_struct(items.type) else pa.table(kept | {column: items})
-
-
-def _flat(table: pa.Table, column: str) -> pa.Table:
-    """A table with the fields of a struct column as columns of their own, in its place."""
-    struct = table.column(column)
-    table = table.drop_columns([column])
-    for name in (child.name for child in struct.type):
-        table = table.append_column(name, pc.struct_field(struct, name))
-    return table
+# --- blocks ----------------------------------------------------------------------------------------------------------------------
 
 
 def _ordered(counts: Mapping[Any, Any], vocabulary: type[Term]) -> list[str]:
     return [term.value for term in vocabulary if counts.get(term.value)]
 
 
-# --- blocks ----------------------------------------------------------------------------------------------------------------------
-
-
 def _registry(found: Statistics, contacts: pa.Table, articles: pa.Table) -> None:
     """Registry rows by kind and year, and which of them articles report."""
-    reported = {contact for (contact,) in _count(_exploded(articles, "reports", "article_id"), "reports")}
+    reported = {contact for (contact,) in count(exploded(articles, "reports", "article_id"), "reports")}
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for contact in contacts.select(["contact_id", "kind", "date", "status_history"]).to_pylist():
         rows[contact["kind"]]["rows"] += 1
@@ -175,7 +145,7 @@ def _registry(found: Statistics, contacts: pa.Table, articles: pa.Table) -> None
 
 
 def _outlets(articles: pa.Table) -> Block:
-    counts = _count(articles, "outlet", "outlet_kind", "country", "language", "origin")
+    counts = count(articles, "outlet", "outlet_kind", "country", "language", "origin")
     rows = [(*key, n) for key, n in sorted(counts.items())]
     return Block(("outlet", "kind", "country", "language", "origin", "articles"), rows)
 
@@ -190,7 +160,7 @@ def _splits(articles: pa.Table, contacts: pa.Table) -> Block:
     rows: list[tuple[object, ...]] = []
     for scheme, column in (("by event", "split"), ("by time", "split_by_time"), ("by outlet", "split_by_outlet")):
         for what in ("all", "contact_kind", "outlet_kind", "language"):
-            counts = _count(articles, what, column)
+            counts = count(articles, what, column)
             for value in sorted({key[0] for key in counts}):
                 label = f"{what.replace('_', ' ')} {value}".strip()
                 rows.append((scheme, label, *(counts[value, name] for name in SPLITS)))
@@ -198,8 +168,8 @@ def _splits(articles: pa.Table, contacts: pa.Table) -> Block:
 
 
 def _entity_types(entities: pa.Table, mentions: pa.Table) -> Block:
-    total, linked = _count(entities, "type"), _count(entities.filter(entities.column("kb_id").is_valid()), "type")
-    ways = _count(mentions, "of_type", "level", "usage")
+    total, linked = count(entities, "type"), count(entities.filter(entities.column("kb_id").is_valid()), "type")
+    ways = count(mentions, "of_type", "level", "usage")
     rows = [
         (
             kind, total[kind,], linked[kind,], ways[kind, "name", "literal"], ways[kind, "nominal", "literal"],
@@ -211,8 +181,8 @@ def _entity_types(entities: pa.Table, mentions: pa.Table) -> Block:
 
 
 def _event_types(events: pa.Table) -> Block:
-    total, negative = _count(events, "type"), _count(events.filter(pc.equal(events.column("polarity"), "negative")), "type")
-    sure, linked = _count(events, "type", "certainty"), _count(events.filter(events.column("contact_id").is_valid()), "type")
+    total, negative = count(events, "type"), count(events.filter(pc.equal(events.column("polarity"), "negative")), "type")
+    sure, linked = count(events, "type", "certainty"), count(events.filter(events.column("contact_id").is_valid()), "type")
     rows = [
         (kind, total[kind,], linked[kind,], *(sure[kind, c.value] for c in Certainty), negative[kind,])
         for kind in _ordered({key[0]: n for key, n in total.items()}, EventType)
@@ -222,7 +192,7 @@ def _event_types(events: pa.Table) -> Block:
 
 def _certainty(events: pa.Table) -> dict[str, Counter[str]]:
     links = pc.min_element_wise(pc.list_value_length(events.column("sources")), 3)
-    counts = _count(pa.table({"links": links, "certainty": events.column("certainty")}), "links", "certainty")
+    counts = count(pa.table({"links": links, "certainty": events.column("certainty")}), "links", "certainty")
     names = ("the article itself", "one source", "a source of a source", "a longer chain")
     return {name: Counter({c.value: counts[i, c.value] for c in Certainty}) for i, name in enumerate(names)}
 
@@ -236,9 +206,9 @@ def _naming(articles: pa.Table, entities: pa.Table, mentions: pa.Table) -> dict[
     outlet = dict(zip(articles.column("article_id").to_pylist(), articles.column("outlet").to_pylist(), strict=True))
     people = mentions.filter(pc.and_(pc.equal(mentions.column("of_type"), "PER"), mentions.column("kb_id").is_valid()))
     names = dict(zip(entities.column("kb_id").to_pylist(), entities.column("name").to_pylist(), strict=True))
-    most = sorted(_count(people, "kb_id").items(), key=lambda item: (-item[1], item[0]))[:ACTORS]
+    most = sorted(count(people, "kb_id").items(), key=lambda item: (-item[1], item[0]))[:ACTORS]
     found: dict[str, dict[str, Counter[str]]] = {names[kb_id]: defaultdict(Counter) for (kb_id,), _ in most}
-    for (kb_id, article_id, level, usage), n in sorted(_count(people, "kb_id", "article_id", "level", "usage").items()):
+    for (kb_id, article_id, level, usage), n in sorted(count(people, "kb_id", "article_id", "level", "usage").items()):
         if (rows := found.get(names[kb_id])) is not None:
             rows[outlet[article_id]]["metonymic" if usage == "metonymic" else level] += n
     return {actor: dict(sorted(rows.items())) for actor, rows in found.items()}
@@ -246,19 +216,19 @@ def _naming(articles: pa.Table, entities: pa.Table, mentions: pa.Table) -> dict[
 
 def _annotators(articles: pa.Table) -> Block:
     """Who annotated, by kind, in how many articles."""
-    who = _exploded(_flat(articles.select(["article_id", "annotation"]), "annotation"), "annotators", "article_id")
-    kinds = Counter(kind for _, kind in _count(who, "article_id", "kind"))
+    who = exploded(flat(articles.select(["article_id", "annotation"]), "annotation"), "annotators", "article_id")
+    kinds = Counter(kind for _, kind in count(who, "article_id", "kind"))
     return Block(("annotators", "articles"), [(kind.replace("_", " "), n) for kind, n in sorted(kinds.items())])
 
 
 def _labels(comments: pa.Table) -> Block:
-    labels = _flat(comments.select(["comment_id", "labels"]), "labels")
-    rows: list[tuple[object, ...]] = [(f"sentiment {value}", n) for (value,), n in sorted(_count(labels, "sentiment").items())]
+    labels = flat(comments.select(["comment_id", "labels"]), "labels")
+    rows: list[tuple[object, ...]] = [(f"sentiment {value}", n) for (value,), n in sorted(count(labels, "sentiment").items())]
     for name in labels.column_names[2:]:
-        rows.append((name, _count(labels, name)[True,]))
-    stances = _exploded(comments, "stances", "comment_id")
-    rows += [(f"stance {value}", n) for (value,), n in sorted(_count(stances, "stance").items())]
-    return Block(("label", "times"), [*rows, ("ironic stance", _count(stances, "ironic")[True,])])
+        rows.append((name, count(labels, name)[True,]))
+    stances = exploded(comments, "stances", "comment_id")
+    rows += [(f"stance {value}", n) for (value,), n in sorted(count(stances, "stance").items())]
+    return Block(("label", "times"), [*rows, ("ironic stance", count(stances, "ironic")[True,])])
 
 
 # --- agreement -------------------------------------------------------------------------------------------------------------------

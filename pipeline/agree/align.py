@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from schema.records import Entity
 
@@ -57,6 +56,8 @@ def same_entities(a: Sequence[Entity], b: Sequence[Entity]) -> list[Link]:
 
 def _assign(a: Sequence[T], b: Sequence[T], weight: Callable[[T, T], float]) -> list[Link]:
     """The assignment with the greatest sum of weights (Kuhn 1955), without pairs of weight 0; ordered."""
+    from scipy.optimize import linear_sum_assignment  # half a second that only a comparison of passes needs
+
     if not a or not b:
         return []
     weights = np.array([[weight(one, other) for other in b] for one in a])

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.check.unit import Check, Unit
+from pipeline.datasheet import unknown
 from pipeline.files import SHARD
 from pipeline.findings import Finding, Loc
 from pipeline.nodes import Node
@@ -173,6 +174,11 @@ def _wikidata(raw: Raw) -> Iterator[Finding]:
             yield Finding("HD512", "kb.jsonl", entity.kb_id, ("wikidata",), entity.wikidata, first[entity.wikidata], line)
 
 
+def _datasheet(raw: Raw) -> Iterator[Finding]:
+    for line, name in unknown(raw.datasheet or ""):
+        yield Finding("HD519", "datasheet.md", None, (), name, None, None, line, 1)
+
+
 def _released_stay(raw: Raw) -> Iterator[Finding]:
     articles = {name for name in raw.faulty if name.startswith("articles/")}
     if not raw.whole or any(SHARD.search(name) and name not in raw.refused for name in articles):
@@ -185,5 +191,5 @@ def _released_stay(raw: Raw) -> Iterator[Finding]:
 
 
 RULES: tuple[Callable[[Raw], Iterator[Finding]], ...] = (
-    _identifiers_once, _contact_links, _contact_lives, _claims, _wikidata, _released_stay,
+    _identifiers_once, _contact_links, _contact_lives, _claims, _wikidata, _datasheet, _released_stay,
 )  # fmt: skip

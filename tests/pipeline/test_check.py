@@ -225,7 +225,9 @@ def side_by_side(raw: Path) -> set[str]:
         codes.add(code)
         for path in sorted(fixture.rglob("*.*")):
             file = path.relative_to(fixture).as_posix()
-            if file == "contacts.jsonl":
+            if file == "datasheet.md":
+                shutil.copy(path, raw)
+            elif file == "contacts.jsonl":
                 registry.append(path.read_text(encoding="utf-8", errors="replace").replace('_id": "20', f'_id": "{name}-20'))
             elif file == "kb.jsonl":
                 knowledge.append(path.read_text(encoding="utf-8").replace('kb_id": "', f'kb_id": "{name}-'))

@@ -1,0 +1,98 @@
+"""What a release says of itself in figures is counted from its tables."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.build import Built, build
+from pipeline.datasheet import datasheet, unknown
+from pipeline.plots import PLOTS, plots
+from pipeline.statistics import of_nothing, statistics
+from pipeline.tables import build_tables
+from schema.rows import TABLES
+from tests.conftest import ROOT, VALID, edit_json
+from tests.pipeline.test_release import frame
+
+
+def text(built: Built, name: str) -> str:
+    return (built.folder / name).read_text(encoding="utf-8")
+
+
+def test_the_numbers_are_those_of_the_tables(release: Built):
+    sheet = text(release, "DATASHEET.md")
+    mentions = sum(len(m) for m in frame(release, "entities")["mentions"])
+    assert f"{len(frame(release, 'articles'))} articles with {mentions} mentions, 2029 to 2031." in sheet
+    assert sheet.startswith(f"# Datasheet {release.release.version}\n")
+    assert "| Kurier | newspaper | DE | de-DE | written | 1 |" in sheet
+    assert not re.search(r"\{\{\w+( \w+)?\}\}", sheet)
+
+
+def test_a_mention_more_is_a_mention_more_in_card_and_datasheet(release: Built, raw: Path, tmp_path: Path):
+    edit_json(raw / "articles/anruf-tagblatt.json", lambda b: b["entities"][0]["mentions"].pop())
+    changed = build(raw, tmp_path / "1.2.3", None)
+    before, after = (int(re.search(r"with (\d+) mentions", text(b, "DATASHEET.md"))[1]) for b in (release, changed))
+    assert before == after + 1
+    assert text(release, "figures/entity_types.svg") != text(changed, "figures/entity_types.svg")
+
+
+def test_what_a_datasheet_may_call_for_does_not_depend_on_the_data():
+    """Names are those of an empty release, so that a datasheet is right or wrong before anything is built."""
+    empty = of_nothing()
+    assert not any(empty.numbers[name] for name in ("articles", "mentions", "contacts"))
+    template = "".join(f"{{{{{n}}}}} " for n in empty.numbers) + "".join(f"{{{{table {n}}}}}\n" for n in empty.blocks)
+    template += "".join(f"{{{{figure {n}}}}}\n" for n in PLOTS)
+    assert list(unknown(template)) == []
+    assert "{{" not in datasheet(template, "1.0.0", empty, plots(empty))
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_plot_is_svg_without_colour_that_the_card_shows(release: Built, name: str):
+    svg = text(release, f"figures/{name}.svg")
+    ElementTree.fromstring(svg)
+    colours = {c.lower() for c in re.findall(r"#[0-9a-fA-F]{6}\b", svg)}
+    assert all(c[1:3] == c[3:5] == c[5:7] for c in colours), "greys alone"
+    assert f"(figures/{name}.svg)" in text(release, "README.md")
+
+
+def test_the_agreement_of_the_release_is_that_of_its_passes(release: Built):
+    found = json.loads(text(release, "agreement.json"))
+    exact = next(f for f in found if f["measure"] == "mentions, exact" and f["type"] == "all")
+    assert (exact["both"], exact["first"], exact["second"]) == (33, 35, 34)
+    assert "| mentions, exact | all | F1 | .957 |" in text(release, "README.md")
+
+
+def test_without_passes_and_datasheet_nothing_is_said_of_them(raw: Path, tmp_path: Path):
+    (raw / "datasheet.md").unlink()
+    for path in (raw / "passes").rglob("*.json"):
+        path.unlink()
+    built = build(raw, tmp_path / "1.2.3", None)
+    names = {path.name for path in built.folder.rglob("*")}
+    assert not names & {"agreement.json", "agreement.svg", "DATASHEET.md"}
+
+
+def test_no_number_in_the_datasheet_is_typed_by_hand():
+    """What is left without placeholders, references to law and standards, and dates has no digit."""
+    prose = (ROOT / "data/raw/datasheet.md").read_text(encoding="utf-8")
+    for allowed in (
+        r"\{\{[^}]*\}\}", r"```.*?```", r"`[^`]*`", r"<!--.*?-->", r"^## \d\. ", r"\(section \d\)",
+        r"§§? ?\d+[a-z]?(\(\d\))?(–\d+[a-z])?( and \d+[a-z])?", r"Art\. \d+(\(\d\))?(\([a-z]\))?", r"recital 26",
+        r"\(EU\) 2019/790", r"7 June 2021", r"\b20\d\d\b", r"64\(12\)", r"SHA-256",
+        r"UTF-8", r"U\+2588", r"CC BY 4\.0", r"from 0", r"reader-1", r"\bF1\b",
+    ):  # fmt: skip
+        prose = re.sub(allowed, "", prose, flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r".*\d.*", prose) == []
+
+
+def test_statistics_hold_for_tables_of_any_split():
+    """Chunked, split, or whole: the same figures."""
+    from pipeline.build import load_and_check
+
+    checked = load_and_check(VALID, None)
+    tables = build_tables(checked.raw, checked.pages, checked.splits)
+    whole = {table.name: {"train": pa.concat_tables(list(tables[table.name].values()))} for table in TABLES}
+    a, b = statistics(tables, ()), statistics(whole, ())
+    assert (a.numbers, a.blocks["entity_types"], a.naming) == (b.numbers, b.blocks["entity_types"], b.naming)
