@@ -131,28 +131,34 @@ def validate(
 
 
 @app.command
-def agree(*, raw: Raw = RAW, by_type: ByType = False, json: Json = False) -> int:
-    """Show how far the independent annotation passes in passes/ agree, pass by pass, with counts and intervals.
+def agree(
+    article: str | None = None, /, *, raw: Raw = RAW, pages: Pages = None, by_type: ByType = False, json: Json = False
+) -> int:
+    """Show how far the independent annotation passes in passes/ agree, with counts and intervals.
 
-    Exit status 0: measured; 1: findings in the raw files; 2: there are no two passes over one article.
+    With the id of an article, list instead what the passes over it have not in common, one by one, for the reader who decides.
+    Exit status 0: measured; 1: findings in the raw files; 2: there are no two passes to compare.
     """
-    from pipeline.agree import agreement
+    from pipeline.agree import agreement, compared
     from pipeline.build import load_and_check
     from pipeline.findings import CannotRun
+    from pipeline.show import show_agreement, show_differences
 
     with _stages(json) as step:
-        checked = load_and_check(raw, None, step=step)
+        checked = load_and_check(raw, pages, step=step)
         checked.findings.raise_errors()
         step("compare the passes")
-        found = agreement(checked.raw.passes)
-    if not found:
-        raise CannotRun(f"{raw / 'passes'} has no two passes over one article; a pass is passes/<pass>/<article_id>.json")
+        passes = checked.raw.passes
+        figures = agreement(passes) if article is None else ()
+        differences = None if article is None else compared(passes, article, checked.pages.texts.get(article))
+    if not figures and differences is None:
+        raise CannotRun(f"{raw / 'passes'} has no two passes over {article or 'one article'}: passes/<pass>/<article_id>.json")
     if json:
-        _print_json([figure.model_dump() for figure in found])
+        _print_json([row.model_dump() for row in (figures if differences is None else differences)])
+    elif differences is None:
+        show_agreement(_console(), figures, by_type)
     else:
-        from pipeline.show import show_agreement
-
-        show_agreement(_console(), found, by_type)
+        show_differences(_console(), differences)
     return 0
 
 

@@ -8,7 +8,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.agree import ALL, LEVEL, RESAMPLES, Agreement
+from pipeline.agree import ALL, LEVEL, RESAMPLES, Agreement, Difference
 from pipeline.card import leakage_rows
 from pipeline.describe import Release, counts, load_lines
 from pipeline.findings import visible
@@ -41,17 +41,27 @@ def show_agreement(console: Console, figures: Sequence[Agreement], by_type: bool
     for passes in sorted({figure.passes for figure in figures}):
         own = [figure for figure in figures if figure.passes == passes]
         articles = max(figure.articles for figure in own)
-        title = f"Passes {passes[0]} and {passes[1]}, {articles} articles"
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-        shown = [i for i, column in enumerate(AGREEMENT_COLUMNS) if by_type or column != "type"]
-        for i in shown:
-            table.add_column(AGREEMENT_COLUMNS[i], justify="right" if i > 2 else "left", no_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+        table.title = f"Passes {visible(passes[0])} and {visible(passes[1])}, {articles} articles"
+        for i, column in enumerate(AGREEMENT_COLUMNS):
+            table.add_column(column, justify="left" if i < 1 else "right", no_wrap=True)
         for figure in own:
             if by_type or figure.type == ALL:
                 style = "bold yellow" if figure.value is not None and figure.aim is not None and figure.value < figure.aim else ""
-                table.add_row(*(agreement_row(figure)[i] for i in shown), style=style)
+                table.add_row(*agreement_row(figure), style=style)
         console.print(table)
         console.print(Text(f"Intervals: {LEVEL} % of {RESAMPLES:,} resamples of articles", style="dim"), soft_wrap=True)
+
+
+def show_differences(console: Console, found: Iterable[Difference]) -> None:
+    """What two passes have not in common, one by one."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("at", "what", "first", "second"):
+        table.add_column(column)
+    for d in found:
+        values = (Text(visible(value)) if value else Text("–", style="dim") for value in (d.first, d.second))
+        table.add_row(f"{d.start}–{d.end}", d.what, *values)
+    console.print(table)
 
 
 def show_release(console: Console, release: Release, folder: Path, outcome: Outcome | None = None) -> None:

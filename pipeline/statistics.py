@@ -233,7 +233,7 @@ def _labels(comments: pa.Table) -> Block:
 
 # --- agreement -------------------------------------------------------------------------------------------------------------------
 
-AGREEMENT_COLUMNS = ("measure", "type", "statistic", "value", "interval", "aim", "both", "first", "second", "articles")
+AGREEMENT_COLUMNS = ("measure", "value", "interval", "aim", "both", "first", "second")
 
 
 def agreement_row(a: Agreement) -> tuple[str, ...]:
@@ -242,14 +242,7 @@ def agreement_row(a: Agreement) -> tuple[str, ...]:
     def number(value: float | None) -> str:
         return "–" if value is None else f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
 
+    name = a.measure if a.type == ALL else f"{a.measure}: {a.type}"
     interval = "–" if a.low is None else f"{number(a.low)} to {number(a.high)}"
-    counts = ("–" if n is None else f"{n:,}" for n in (a.both, a.first, a.second, a.articles))
-    return (
-        a.measure,
-        a.type,
-        a.statistic,
-        number(a.value),
-        interval,
-        "–" if a.aim is None else f"{a.aim:.2f}".lstrip("0"),
-        *counts,
-    )
+    counts = ("–" if n is None else f"{n:,}" for n in (a.both, a.first, a.second))
+    return (f"{name} ({a.statistic})", number(a.value), interval, "–" if a.aim is None else f"{a.aim:.2f}".lstrip("0"), *counts)

@@ -89,8 +89,8 @@ def _entities(found: Evidence, a: Bundle, b: Bundle) -> dict[str, str]:
         found.pairs["mention usage"].append((m.usage, n.usage))
         found.pairs["knowledge-base link"].append((e.kb_id or "", f.kb_id or ""))
     chains = [[{place(m) for m in e.mentions} for e in p.entities] for p in (a, b)]
-    found.scores["entity coreference, CoNLL"] = conll(*chains)
-    found.scores["entity coreference, LEA"] = lea(*chains)
+    found.scores["entity chains, CoNLL"] = conll(*chains)
+    found.scores["entity chains, LEA"] = lea(*chains)
     links = same_entities(a.entities, b.entities)
     return {b.entities[j].entity_id: a.entities[i].entity_id for i, j in links}
 
@@ -121,8 +121,8 @@ def _events(found: Evidence, a: Bundle, b: Bundle, entities: dict[str, str]) -> 
         _arguments(found, one.arguments, other.arguments, entities)
     chains_of = [_happenings(p.events) for p in (a, b)]
     if any(len(happening) > 1 for happening in chain(*chains_of)):  # CoNLL is not defined for single mentions alone
-        found.scores["event coreference, CoNLL"] = conll(*chains_of)
-        found.scores["event coreference, LEA"] = lea(*chains_of)
+        found.scores["event chains, CoNLL"] = conll(*chains_of)
+        found.scores["event chains, LEA"] = lea(*chains_of)
 
 
 def _collapsed(event: Event) -> str:

@@ -153,3 +153,46 @@ def test_one_pass_alone_has_nothing_to_agree_with():
 def test_figures_are_the_same_every_time():
     passes = read(VALID, Findings()).passes
     assert agreement(passes) == agreement(passes)
+
+
+# --- on the command line ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_every_measure_and_json_every_type(run):
+    status, out, _ = run("agree", "--raw", VALID)
+    assert status == 0
+    assert "mentions, exact (F1)" in out and " .957 " in out
+    assert ": PER" not in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert ": PER" in run("agree", "--raw", VALID, "--by-type")[1]
+    rows = json.loads(run("agree", "--raw", VALID, "--json")[1])
+    assert {row["measure"] for row in rows} <= set(MEASURES)
+    assert {row["passes"][0] for row in rows} == {"a"}
+
+
+def test_differences_are_listed_one_by_one_with_their_words(run):
+    status, out, _ = run("agree", "anruf-tagblatt", "--raw", VALID, "--json")
+    found = [(row["what"], row["first"], row["second"]) for row in json.loads(out)]
+    assert status == 0
+    assert ("mention", "PER adler, nominal", None) in found
+    assert ("event.certainty", "certain", "probable") in found
+    assert len(found) == 4  # a mention of other length is one in each
+    assert "certain" in run("agree", "anruf-tagblatt", "--raw", VALID)[1]
+
+
+def test_words_of_a_withheld_page_are_shown_only_to_who_has_it(raw: Path, run):
+    edit_json(
+        raw / "passes/b/absage-kurier.json", lambda b: b["events"][0].pop("when", None) or b["events"][0].update(type="talks")
+    )
+    edit_json(raw / "passes/b/absage-kurier.json", lambda b: b["events"][0].update(cameo="046", plover={"event": "CONSULT"}))
+    without = run("agree", "absage-kurier", "--raw", raw, "--json")
+    assert without[0] == 0
+    assert "“" not in without[1]
+
+
+def test_without_two_passes_it_says_what_a_pass_is(raw: Path, run):
+    for path in (raw / "passes/b").iterdir():
+        path.unlink()
+    status, _, err = run("agree", "--raw", raw)
+    assert (status, "passes/<pass>/<article_id>.json" in err) == (2, True)
+    assert run("agree", "wahl-abendblatt", "--raw", VALID)[0] == 2
