@@ -89,7 +89,7 @@ def _naming(found: Statistics) -> str | None:
 
 
 def _agreement(found: Statistics) -> str | None:
-    rows = [a for a in found.agreement if a.type == ALL and a.value is not None]
+    rows = [a for a in found.agreement if a.type == ALL and a.origin is None and a.value is not None]
 
     def draw(axes: "Axes") -> None:
         for y, a in enumerate(rows):

@@ -37,20 +37,22 @@ def show_pages(console: Console, reports: Iterable[PageReport]) -> None:
 
 
 def show_agreement(console: Console, figures: Sequence[Agreement], by_type: bool) -> None:
-    """How far passes agree; a figure below what was aimed at is marked."""
-    for passes in sorted({figure.passes for figure in figures}):
-        own = [figure for figure in figures if figure.passes == passes]
-        articles = max(figure.articles for figure in own)
-        table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-        table.title = f"Passes {visible(passes[0])} and {visible(passes[1])}, {articles} articles"
+    """How far passes agree, over all pages and over those of each origin; a figure below what was aimed at is marked."""
+    groups: dict[str, list[Agreement]] = {}
+    for figure in figures:
+        if by_type or (figure.type == ALL and (figure.origin is None or figure.aim is not None)):
+            title = f"Passes {visible(figure.passes[0])} and {visible(figure.passes[1])}, {figure.origin or 'all'} pages"
+            groups.setdefault(title, []).append(figure)
+    for title, own in groups.items():
+        table = Table(title=title, box=None, pad_edge=False, header_style="bold", title_justify="left")
         for i, column in enumerate(AGREEMENT_COLUMNS):
             table.add_column(column, justify="left" if i < 1 else "right", no_wrap=True)
         for figure in own:
-            if by_type or figure.type == ALL:
-                style = "bold yellow" if figure.value is not None and figure.aim is not None and figure.value < figure.aim else ""
-                table.add_row(*agreement_row(figure), style=style)
+            style = "bold yellow" if figure.value is not None and figure.aim is not None and figure.value < figure.aim else ""
+            table.add_row(*agreement_row(figure), style=style)
         console.print(table)
-        console.print(Text(f"Intervals: {LEVEL} % of {RESAMPLES:,} resamples of articles", style="dim"), soft_wrap=True)
+        console.print()
+    console.print(Text(f"Intervals: {LEVEL} % of {RESAMPLES:,} resamples of articles", style="dim"), soft_wrap=True)
 
 
 def show_differences(console: Console, found: Iterable[Difference]) -> None:

@@ -4,7 +4,7 @@ Everything is counted from the tables of the release, so that no figure is typed
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ from pipeline.split import SPLITS
 from schema.base import Term
 from schema.derive import arrow_schema
 from schema.rows import TABLES
-from schema.vocabulary import Certainty, ContactKind, EntityType, EventType
+from schema.vocabulary import Certainty, ContactKind, EntityType, EventType, Origin
 
 ACTORS = 2
 """Persons whose naming is compared: those with most mentions."""
@@ -86,8 +86,10 @@ def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
         "event_types": _event_types(events),
         "annotators": _annotators(articles),
         "comment_labels": _labels(comments),
-        "agreement": Block(AGREEMENT_COLUMNS, [agreement_row(a) for a in agreement if a.type == ALL]),
-        "agreement_by_type": Block(AGREEMENT_COLUMNS, [agreement_row(a) for a in agreement if a.type != ALL]),
+        "agreement": _agreement(agreement, lambda a: a.type == ALL and a.origin is None),
+        "agreement_collected": _agreement(agreement, lambda a: a.origin is Origin.collected and a.aim is not None),
+        "agreement_written": _agreement(agreement, lambda a: a.origin is Origin.written and a.aim is not None),
+        "agreement_by_type": _agreement(agreement, lambda a: a.type != ALL),
     }
     found.certainty = _certainty(events)
     found.blocks["certainty"] = Block(
@@ -234,6 +236,10 @@ def _labels(comments: pa.Table) -> Block:
 # --- agreement -------------------------------------------------------------------------------------------------------------------
 
 AGREEMENT_COLUMNS = ("measure", "value", "interval", "aim", "both", "first", "second")
+
+
+def _agreement(agreement: Sequence[Agreement], shown: Callable[[Agreement], bool]) -> Block:
+    return Block(AGREEMENT_COLUMNS, [agreement_row(a) for a in agreement if shown(a)])
 
 
 def agreement_row(a: Agreement) -> tuple[str, ...]:

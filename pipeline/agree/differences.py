@@ -63,20 +63,27 @@ def _zones(a: Bundle, b: Bundle) -> Iterator[Row]:
 
 
 def _mentions(a: Bundle, b: Bundle) -> Iterator[Row]:
-    def of(entities: Iterable[Entity]) -> dict[Place, str]:
+    def of(entities: Iterable[Entity], names: dict[str, str]) -> dict[Place, str]:
         return {
-            place(m): f"{e.type} {e.kb_id or e.name}, {m.level}{'' if m.usage == 'literal' else f', {m.usage}'}"
+            place(m): f"{e.type} {e.kb_id or names[e.entity_id]}, {m.level}{'' if m.usage == 'literal' else f', {m.usage}'}"
             for e in entities
             for m in e.mentions
         }
 
-    yield from _values("mention", of(a.entities), of(b.entities))
+    own, others = _names(a, b)
+    yield from _values("mention", of(a.entities, own), of(b.entities, others))
+
+
+def _names(a: Bundle, b: Bundle) -> tuple[dict[str, str], dict[str, str]]:
+    """Names of the entities of both passes by identifier; an entity that both have is named as the first one names it."""
+    own, others = ({e.entity_id: e.name for e in p.entities} for p in (a, b))
+    for i, j in same_entities(a.entities, b.entities):
+        others[b.entities[j].entity_id] = a.entities[i].name
+    return own, others
 
 
 def _events(a: Bundle, b: Bundle, said: Said) -> Iterator[Row]:
-    names = [{e.entity_id: e.name for e in p.entities} for p in (a, b)]
-    for i, j in same_entities(a.entities, b.entities):  # one entity has one name here, whatever the passes call it
-        names[1][b.entities[j].entity_id] = a.entities[i].name
+    names = _names(a, b)
     ids = [{e.event_id: e for e in p.events} for p in (a, b)]
     triggers = [sorted({place(e.trigger) for e in p.events}) for p in (a, b)]
     own, others = ({place(e.trigger): e for e in reversed(p.events)} for p in (a, b))

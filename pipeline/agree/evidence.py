@@ -8,7 +8,7 @@ from itertools import chain
 from pipeline.agree.align import HasPlace, Link, Place, exact, overlapping, place, places, same_entities
 from pipeline.agree.coreference import conll, lea
 from schema.records import Argument, Bundle, Event
-from schema.vocabulary import Certainty, Polarity
+from schema.vocabulary import Certainty, Origin, Polarity
 
 ALL = "all"
 """Stands where a measure is taken over all types together."""
@@ -20,6 +20,7 @@ class Evidence:
     """What two passes over one page have in common."""
 
     article_id: str
+    origin: Origin
     counts: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
     """By measure and type: how many both have, how many the first has, how many the second has."""
     pairs: dict[str, list[Labels]] = field(default_factory=lambda: defaultdict(list))
@@ -35,7 +36,7 @@ class Evidence:
 
 def compare(a: Bundle, b: Bundle) -> Evidence:
     """What two passes over one page have in common."""
-    found = Evidence(a.article.article_id)
+    found = Evidence(a.article.article_id, a.article.origin)
     _zones(found, a, b)
     entities = _entities(found, a, b)
     _events(found, a, b, entities)

@@ -5,7 +5,8 @@ hold them against scikit-learn and krippendorff.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.agree.evidence import ALL, Evidence, Labels, compare
 from schema.base import Model
 from schema.records import Bundle
+from schema.vocabulary import Origin
 
 RESAMPLES = 1000
 SEED = 20_160_000
@@ -53,6 +55,8 @@ class Agreement(Model):
     """F1, kappa, alpha, mean, or share."""
     type: str
     """The type that it is taken over, or ``all``."""
+    origin: Origin | None
+    """The pages that it is taken over: those of one origin; null for all of them."""
     value: float | None
     """Null where it is not defined: all labels are the same, or there is nothing to compare."""
     low: float | None
@@ -80,30 +84,42 @@ def agreement(passes: Mapping[str, Mapping[str, Bundle]]) -> tuple[Agreement, ..
     for first, second in combinations(sorted(passes), 2):
         common = sorted(passes[first].keys() & passes[second].keys())
         evidence = [compare(passes[first][article_id], passes[second][article_id]) for article_id in common]
-        found += _measured((first, second), evidence) if evidence else []
+        found += _measured((first, second), evidence, None)
+        for origin in Origin:
+            own = [page for page in evidence if page.origin is origin]
+            if len(own) < len(evidence):  # guidelines may fit the pages that they grew from better than others
+                found += (a for a in _measured((first, second), own, origin) if a.type == ALL)
     return tuple(found)
 
 
-def _measured(names: tuple[str, str], evidence: Sequence[Evidence]) -> Iterable[Agreement]:
+def _measured(names: tuple[str, str], evidence: Sequence[Evidence], origin: Origin | None) -> Iterator[Agreement]:
     kinds: dict[str, set[str]] = defaultdict(set)
     for measure, kind in (key for page in evidence for key in page.counts):
         kinds[measure].add(kind)
+    add = partial(_agreement, names, origin)
     for measure, (statistic, aim) in MEASURES.items():
         if statistic in (F1, SHARE):
             for kind in sorted(kinds[measure], key=lambda k: (k != ALL, k)):
                 table = [page.counts[measure, kind] for page in evidence if (measure, kind) in page.counts]
-                yield _agreement(names, measure, statistic, kind, np.array(table, dtype=float), _f1, aim if kind == ALL else None)
+                yield add(measure, statistic, kind, np.array(table, dtype=float), _f1, aim if kind == ALL else None)
         elif statistic == MEAN:
             scores = [[page.scores[measure], 1] for page in evidence if measure in page.scores]
             if scores:
-                yield _agreement(names, measure, statistic, ALL, np.array(scores), _mean, aim)
+                yield add(measure, statistic, ALL, np.array(scores), _mean, aim)
         elif pairs := [page.pairs[measure] for page in evidence if measure in page.pairs]:
             closed_form = kappa if statistic == KAPPA else alpha
-            yield _agreement(names, measure, statistic, ALL, confusion(pairs), closed_form, aim)
+            yield add(measure, statistic, ALL, confusion(pairs), closed_form, aim)
 
 
 def _agreement(
-    names: tuple[str, str], measure: str, statistic: str, kind: str, pages: Floats, closed_form: Any, aim: float | None
+    names: tuple[str, str],
+    origin: Origin | None,
+    measure: str,
+    statistic: str,
+    kind: str,
+    pages: Floats,
+    closed_form: Any,
+    aim: float | None,
 ) -> Agreement:
     """One figure from one array a page, which add up over pages."""
     draws = np.random.default_rng(SEED).integers(len(pages), size=(RESAMPLES, len(pages)))
@@ -120,7 +136,7 @@ def _agreement(
     else:
         sizes = [int(np.trace(total)), int(total.sum()), int(total.sum())]
     return Agreement(
-        passes=names, measure=measure, statistic=statistic, type=kind, value=value, low=_number(low), high=_number(high),
+        passes=names, measure=measure, statistic=statistic, type=kind, origin=origin, value=value, low=_number(low), high=_number(high),
         both=sizes[0], first=sizes[1], second=sizes[2], articles=len(pages), aim=aim,
     )  # fmt: skip
 

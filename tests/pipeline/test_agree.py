@@ -26,7 +26,7 @@ LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), m
 
 
 def measured(raw: Path, measure: str, kind: str = "all"):
-    found = [a for a in agreement(read(raw, Findings()).passes) if (a.measure, a.type) == (measure, kind)]
+    found = [a for a in agreement(read(raw, Findings()).passes) if (a.measure, a.type, a.origin) == (measure, kind, None)]
     assert len(found) == 1
     return found[0]
 
@@ -143,6 +143,13 @@ def test_arguments_are_compared_through_the_entities_that_the_passes_share(raw: 
 
     edit_json(raw / "passes/b/anruf-abendblatt.json", swap)
     assert measured(raw, "arguments").value == 1 > measured(raw, "roles").value
+
+
+def test_pages_of_each_origin_are_measured_apart(raw: Path):
+    edit_json(raw / "articles/absage-kurier.json", lambda b: b["article"].update(origin="collected"))
+    found = {a.origin: a for a in agreement(read(raw, Findings()).passes) if (a.measure, a.type) == ("mentions, exact", "all")}
+    assert {origin: a.articles for origin, a in found.items()} == {None: 3, "collected": 1, "written": 2}
+    assert found["collected"].value == 1 > found[None].value > found["written"].value
 
 
 def test_one_pass_alone_has_nothing_to_agree_with():
