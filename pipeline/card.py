@@ -102,18 +102,26 @@ def bibtex(meta: CorpusMeta, version: str) -> str:
 
 
 def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The leakage report, a row for each thing that splits share; one row with a dash for a scheme that shares nothing."""
+    """The leakage report, a row for each kind of thing that splits share; one row with a dash for a scheme that shares nothing."""
     rows = []
     for scheme in ("by_event", "by_time", "by_outlet"):
-        shared = [
-            (kind.replace("_", " "), f"{leak['value']} ({', '.join(leak['splits'])})")
+        shared = {
+            kind.replace("_", " "): [f"{leak['value']} ({', '.join(leak['splits'])})" for leak in leakage[scheme][kind]]
             for kind in ("contacts_reported", "contacts_mentioned", "outlets")
-            for leak in leakage[scheme][kind]
-        ]
-        shared += [("near duplicates", f"{d['a']}, {d['b']} ({d['similarity']})") for d in leakage[scheme]["near_duplicates"]]
-        rows += [(scheme, kind, what) for kind, what in shared] or [(scheme, "–", "nothing")]
+        }
+        shared["near duplicates"] = [f"{d['a']}, {d['b']} ({d['similarity']})" for d in leakage[scheme]["near_duplicates"]]
+        rows += [(scheme, kind, _some(what)) for kind, what in shared.items() if what] or [(scheme, "–", "nothing")]
     return rows
 
+
+def _some(things: Sequence[str]) -> str:
+    """Some of many things, and how many more there are: leakage.json has them all."""
+    more = len(things) - LEAKS_SHOWN
+    return "; ".join(things[:LEAKS_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+LEAKS_SHOWN = 4
+"""Of the things of one kind that splits share, those that card and terminal show."""
 
 _HYDRATED = (
     "> **Hydrated build: do not pass on.** It holds texts of withheld pages, filled in from the user's own copies. The published "

@@ -2,13 +2,14 @@
 
 By event (the split that ships): articles that report the same contact, that repeat one another, or whose open texts are
 near-duplicates are one group, and a group is never cut. A released article stays where splits.json has it; its group follows it.
-New groups go, largest first, to the split that lacks most of its share: of all articles, and of articles like theirs in kind of
-contact, kind of outlet and language. By time: cut at the days that corpus.toml names. By outlet: outlets are the groups.
+New groups go, largest first, to the split that they bring nearest to its share, or least away from it: its share of all articles, and
+of articles like theirs in kind of contact, kind of outlet and language. By time: cut at the days that corpus.toml names. By outlet:
+articles of one outlet are one group, and outlets that print near-duplicates of one another are too.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import get_args
 
 from pipeline.duplicates import Groups, Pair
@@ -41,8 +42,8 @@ def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
     articles = [bundle.article for bundle in raw.bundles]
     policy = raw.meta.split
     alike = _alike(raw, articles)
-    by_event = _assign("by_event", _event_groups(articles, duplicates), raw.splits.by_event, policy, alike, findings)
-    by_outlet = _assign("by_outlet", _outlet_groups(articles), raw.splits.by_outlet, policy, alike, findings)
+    by_event = _assign("by_event", _groups(articles, duplicates, _contacts), raw.splits.by_event, policy, alike, findings)
+    by_outlet = _assign("by_outlet", _groups(articles, duplicates, _outlet), raw.splits.by_outlet, policy, alike, findings)
     by_time = {a.article_id: raw.splits.by_time.get(a.article_id) or _by_time(a, policy) for a in articles}
     for name in SPLITS:
         if name not in by_event.values() and not findings.errors:
@@ -50,13 +51,14 @@ def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
     return Splits(by_event=by_event, by_time=by_time, by_outlet=by_outlet)
 
 
-def _event_groups(articles: Sequence[Article], duplicates: Iterable[Pair]) -> list[list[str]]:
-    """Articles that may not be parted, as sorted groups: the connected components of everything that links two articles."""
-    links: dict[str, list[str]] = {a.article_id: [*(f"contact {c}" for c in a.reports)] for a in articles}
+def _groups(articles: Sequence[Article], duplicates: Iterable[Pair], shared: Callable[[Article], Iterable[str]]) -> list[list[str]]:
+    """Articles that may not be parted, as sorted groups: the connected components of what links two articles, which is what they
+    share, that one repeats the other, or that they are near-duplicates.
+    """
+    links: dict[str, list[str]] = {a.article_id: [*shared(a), f"article {a.article_id}"] for a in articles}
     for article in articles:
         if article.derived_from in links:
             links[article.article_id].append(f"article {article.derived_from}")
-        links[article.article_id].append(f"article {article.article_id}")
     for pair in duplicates:
         links[pair.a].append(f"article {pair.b}")
     joined = Groups()
@@ -69,12 +71,13 @@ def _event_groups(articles: Sequence[Article], duplicates: Iterable[Pair]) -> li
     return list(groups.values())
 
 
-def _outlet_groups(articles: Sequence[Article]) -> list[list[str]]:
-    """Articles by outlet; an article whose outlet is not known is a group of its own."""
-    groups = defaultdict(list)
-    for article in articles:
-        groups[article.source.outlet or f"unknown {article.article_id}"].append(article.article_id)
-    return list(groups.values())
+def _contacts(article: Article) -> Iterable[str]:
+    return (f"contact {contact_id}" for contact_id in article.reports)
+
+
+def _outlet(article: Article) -> Iterable[str]:
+    """The outlet; an article whose outlet is not known shares it with no other."""
+    return [f"outlet {article.source.outlet}"] if article.source.outlet else []
 
 
 def _alike(raw: Raw, articles: Sequence[Article]) -> dict[str, tuple[str, ...]]:
@@ -101,8 +104,11 @@ def _assign(
     total = Counter(like for group in groups for article_id in group for like in alike[article_id])
     size: dict[SplitName, Counter[str]] = {name: Counter() for name in SPLITS}
 
-    def lack(group: list[str], name: SplitName) -> float:
-        return sum(1 - size[name][like] / (share[name] * total[like]) for article_id in group for like in alike[article_id])
+    def cost(group: list[str], name: SplitName) -> float:
+        """How much further from its shares the split would be with the group in it: the growth of χ² over the group's likes."""
+        own = Counter(like for article_id in group for like in alike[article_id])
+        wanted = {like: share[name] * total[like] for like in own}
+        return sum(((size[name][k] + n - wanted[k]) ** 2 - (size[name][k] - wanted[k]) ** 2) / wanted[k] for k, n in own.items())
 
     assigned: dict[str, SplitName] = {}
     free = []
@@ -119,7 +125,7 @@ def _assign(
         else:
             free.append(group)
     for group in sorted(free, key=lambda g: (-len(g), hashlib.sha256("\n".join(g).encode()).hexdigest())):
-        name = max(SPLITS, key=lambda s: (lack(group, s), share[s]))
+        name = min(SPLITS, key=lambda s: (cost(group, s), -share[s]))
         assigned |= dict.fromkeys(group, name)
         size[name].update(like for article_id in group for like in alike[article_id])
     return dict(sorted(assigned.items()))

@@ -13,6 +13,7 @@ from pipeline.read import Raw, read
 from pipeline.split import SPLITS, split
 from schema.records import Bundle
 from schema.reference import Splits
+from schema.vocabulary import OutletKind
 from tests.conftest import VALID
 
 BASE: Raw = read(VALID, Findings())
@@ -79,6 +80,35 @@ def test_a_report_stays_with_the_one_it_repeats():
 def test_shares_are_met_where_groups_allow_it():
     where = split(corpus({f"a{i:03}": {"reports": (f"k{i}",)} for i in range(200)}), [], Findings()).by_event
     assert [sum(s == name for s in where.values()) for name in SPLITS] == [100, 50, 50]
+
+
+def test_splits_are_alike_in_language_and_kind_of_outlet():
+    """Each language and each kind of outlet is spread as all articles are."""
+    languages, kinds = ("de-DE", "de-AT", "de-CH"), (OutletKind.newspaper, OutletKind.portal)
+    articles = {
+        f"a{i:03}": {
+            "reports": (f"k{i}",), "language": languages[i % 3],
+            "source": ARTICLE.source.model_copy(update={"outlet_kind": kinds[i // 3 % 2], "outlet": f"o{i}"}),
+        }
+        for i in range(120)
+    }  # fmt: skip
+    where = split(corpus(articles), [], Findings()).by_event
+    for alike in ({"language": language} for language in languages):
+        own = [where[i] for i, what in articles.items() if what["language"] == alike["language"]]
+        assert [own.count(name) for name in SPLITS] == [24, 8, 8]
+    for kind in kinds:
+        own = [where[i] for i, what in articles.items() if what["source"].outlet_kind is kind]
+        assert [own.count(name) for name in SPLITS] == [36, 12, 12]
+
+
+def test_outlets_that_share_copy_stay_together():
+    def of(outlet: str) -> dict[str, object]:
+        return {"source": ARTICLE.source.model_copy(update={"outlet": outlet})}
+
+    articles = {"a": of("x"), "b": of("y"), "c": of("y"), "d": {**of("z"), "derived_from": "c"}, "e": of("w"), "f": of("v")}
+    where = split(corpus(articles), [Pair("a", "b", 0.8)], Findings()).by_outlet
+    assert len({where[i] for i in "abcd"}) == 1
+    assert len(set(where.values())) > 1
 
 
 def test_by_time_cuts_at_the_days_of_the_policy():
