@@ -99,7 +99,7 @@ def _agreement(found: Statistics) -> str | None:
             if a.aim is not None:
                 axes.plot([a.aim], [y], marker="|", color="black", markersize=12, markeredgewidth=2)
         axes.set_yticks(range(len(rows)), [f"{a.measure} ({a.statistic})" for a in rows])
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(min([0.0, *(a.low for a in rows if a.low is not None)]), 1.02)
         axes.grid(axis="x", color="#cccccc", linewidth=0.5)
         axes.set_xlabel("dot: value; line: interval; bar: the value aimed at")
@@ -136,7 +136,7 @@ def _bars(axes: "Axes", names: Sequence[str], series: Sequence[Sequence[Any]], l
         axes.barh(range(len(names)), values, left=left, label=label, **_look(i))
         left = [b + v for b, v in zip(left, values, strict=True)]
     axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.4, -0.6)
     axes.legend(frameon=False, fontsize=8, ncols=len(labels), loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 

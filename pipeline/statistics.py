@@ -43,7 +43,7 @@ class Statistics:
     """Registry rows by year, then kind."""
     articles_by_year: Counter[str] = field(default_factory=Counter)
     naming: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
-    """By actor, then outlet: how often it is named by name, by common noun, or by metonymy."""
+    """By actor, then outlet: how often it is named by name, how often by a common noun."""
     certainty: dict[str, Counter[str]] = field(default_factory=dict)
     """By how an event is sourced: events by certainty."""
 
@@ -199,7 +199,7 @@ def _certainty(events: pa.Table) -> dict[str, Counter[str]]:
     return {name: Counter({c.value: counts[i, c.value] for c in Certainty}) for i, name in enumerate(names)}
 
 
-NAMING = ("name", "nominal", "metonymic")
+NAMING = ("name", "nominal")
 """Ways to name an actor."""
 
 
@@ -210,9 +210,9 @@ def _naming(articles: pa.Table, entities: pa.Table, mentions: pa.Table) -> dict[
     names = dict(zip(entities.column("kb_id").to_pylist(), entities.column("name").to_pylist(), strict=True))
     most = sorted(count(people, "kb_id").items(), key=lambda item: (-item[1], item[0]))[:ACTORS]
     found: dict[str, dict[str, Counter[str]]] = {names[kb_id]: defaultdict(Counter) for (kb_id,), _ in most}
-    for (kb_id, article_id, level, usage), n in sorted(count(people, "kb_id", "article_id", "level", "usage").items()):
+    for (kb_id, article_id, level), n in sorted(count(people, "kb_id", "article_id", "level").items()):
         if (rows := found.get(names[kb_id])) is not None:
-            rows[outlet[article_id]]["metonymic" if usage == "metonymic" else level] += n
+            rows[outlet[article_id]][level] += n
     return {actor: dict(sorted(rows.items())) for actor, rows in found.items()}
 
 

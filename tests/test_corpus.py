@@ -104,6 +104,20 @@ def test_the_row_that_the_readme_shows_is_in_the_data():
     assert {key: row[key] for key in shown} == shown
 
 
+def test_the_readme_counts_what_the_release_holds():
+    """“78 pages with more than 3,600 mentions and 2,500 events. 73 of them …; 23 pages were read twice”, of the newest release."""
+    pages, mentions, events = re.search(r"has (\d+) pages with more than ([\d,]+) mentions and ([\d,]+) events", README).groups()
+    articles = rows(RELEASE, "articles")
+    assert int(pages) == len(articles)
+    assert int(re.search(r"(\d+) of them were", README)[1]) == sum(a["origin"] == "written" for a in articles)
+    counted = sum(len(e["mentions"]) for e in rows(RELEASE, "entities")), len(rows(RELEASE, "events"))
+    for said, count in zip((mentions, events), counted, strict=True):
+        assert int(said.replace(",", "")) < count < int(said.replace(",", "")) + 100
+    assert int(re.search(r"(\d+) pages\s+were\s+read\s+twice", README)[1]) == len(
+        {p["article_id"] for p in rows(RELEASE, "passes")}
+    )
+
+
 def test_the_readme_cites_the_version():
     assert bibtex(META, RELEASE.name) in README
     assert f'load_dataset("data/processed/{RELEASE.name}"' in README

@@ -81,7 +81,7 @@ def test_no_number_in_the_datasheet_is_typed_by_hand():
         r"\{\{[^}]*\}\}", r"```.*?```", r"`[^`]*`", r"<!--.*?-->", r"^## \d\. ", r"\(section \d\)",
         r"§§? ?\d+[a-z]?(\(\d\))?(–\d+[a-z])?( and \d+[a-z])?", r"Art\. \d+(\(\d\))?(\([a-z]\))?", r"recital 26",
         r"\(EU\) 2019/790", r"7 June 2021", r"\b20\d\d\b", r"64\(12\)", r"SHA-256",
-        r"UTF-8", r"U\+2588", r"CC BY 4\.0", r"from 0", r"reader-1", r"\bF1\b",
+        r"UTF-8", r"version 1\.1", r"to 1\.2", r"U\+2588", r"CC BY 4\.0", r"from 0", r"reader-1", r"\bF1\b",
     ):  # fmt: skip
         prose = re.sub(allowed, "", prose, flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r".*\d.*", prose) == []
