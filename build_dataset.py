@@ -150,7 +150,7 @@ def agree(
         step("compare the passes")
         passes = checked.raw.passes
         figures = agreement(passes) if article is None else ()
-        differences = None if article is None else compared(passes, article, checked.pages.texts.get(article))
+        differences = None if article is None else compared(passes, article, checked.pages.masked.get(article))
     if not figures and differences is None:
         raise CannotRun(f"{raw / 'passes'} has no two passes over {article or 'one article'}: passes/<pass>/<article_id>.json")
     if json:

@@ -159,10 +159,11 @@ def _annotated(found: Statistics) -> str:
     """Who annotated, and how much of it was read twice."""
     n = found.numbers
     who = ", ".join(f"{kind} ({count} of {n['articles']} articles)" for kind, count in found.blocks["annotators"].rows)
+    written = f" Written for this corpus, so that they say nothing of what the press wrote: {n['articles_written']} articles."
     return (
         f"{n['mentions']:,} mentions of {n['entities']:,} entities, {n['events']:,} events with {n['markers']:,} markers, "
         f"{n['comments']:,} comments. Annotated by: {who}. Read in independent passes: {n['articles_with_passes']} articles; "
-        f"adjudicated: {n['articles_adjudicated']}.\n"
+        f"adjudicated: {n['articles_adjudicated']}.{written if n['articles_written'] else ''}\n"
     )
 
 

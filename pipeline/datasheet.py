@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from pipeline.plots import PLOTS
 from pipeline.statistics import Statistics, markdown, of_nothing
 
-PLACEHOLDER = re.compile(r"\{\{ *(?:(table|figure) +)?(\w+) *\}\}")
+PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def datasheet(template: str, version: str, found: Statistics, figures: Mapping[str, str]) -> str:
     """The datasheet of one version. Raises KeyError for a placeholder that ``unknown`` would find."""
 
     def fill(match: re.Match[str]) -> str:
-        kind, name = match.groups()
+        kind, name = _parts(match)
         if kind == "table":
             return markdown(found.blocks[name]).rstrip("\n")
         if kind == "figure":
@@ -31,7 +31,15 @@ def figure(name: str) -> str:
 def unknown(template: str) -> Iterator[tuple[int, str]]:
     """Line and text of each placeholder that stands for nothing."""
     names = of_nothing()
-    known = {None: {*names.numbers, "version"}, "table": set(names.blocks), "figure": set(PLOTS)}
-    for match in PLACEHOLDER.finditer(template):
-        if match[2] not in known[match[1]]:
-            yield template.count("\n", 0, match.start()) + 1, match.group()
+    known = {"": {*names.numbers, "version"}, "table": set(names.blocks), "figure": set(PLOTS)}
+    for number, line in enumerate(template.split("\n"), 1):
+        for match in PLACEHOLDER.finditer(line):
+            kind, name = _parts(match)
+            if name not in known.get(kind, ()):
+                yield number, match.group()
+
+
+def _parts(match: re.Match[str]) -> tuple[str, str]:
+    """Kind (empty for a number) and name that a placeholder asks for."""
+    kind, _, name = match[1].strip().rpartition(" ")
+    return kind.strip(), name

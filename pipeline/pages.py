@@ -42,6 +42,8 @@ class Pages:
 
     texts: dict[str, str]
     """Unmasked text by article id."""
+    masked: dict[str, str]
+    """The same with private data masked, as the articles (and not some pass over them) mark it: what may be shown or written."""
     reports: tuple[PageReport, ...]
 
     @property
@@ -94,7 +96,10 @@ def find_pages(raw: Raw, folder: Path | None) -> Pages:
             reports.append(PageReport(article_id, PageStatus.mismatched, f"{article_id}.txt", reason))
         else:
             reports.append(PageReport(article_id, PageStatus.missing, None, f"no file has the SHA-256 {pinned[:12]}…"))
-    return Pages(texts, tuple(reports))
+    shown = {
+        b.article.article_id: masked(b.article, texts[b.article.article_id]) for b in raw.bundles if b.article.article_id in texts
+    }
+    return Pages(texts, shown, tuple(reports))
 
 
 def masked(article: Article, text: str) -> str:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 from pipeline.agree import ALL
 from pipeline.statistics import NAMING, Statistics
@@ -147,10 +148,15 @@ def _look(i: int) -> dict[str, Any]:
 
 def _figure(draw: Callable[["Axes"], None], title: str, height: float) -> str:
     """One set of axes as SVG, with its text as text and nothing in it that changes from run to run."""
-    from matplotlib import rc_context
+    from matplotlib import rc_context, rcParamsDefault
     from matplotlib.figure import Figure
 
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "figure", "font.family": "sans-serif", "font.size": 9}):
+    settings: dict[Any, Any] = {
+        key: value for key, value in rcParamsDefault.items() if key != "backend"
+    }  # whatever the user has set
+    settings |= {"svg.fonttype": "none", "svg.hashsalt": "figure", "font.size": 9, "text.parse_math": False}
+    with catch_warnings(), rc_context(settings):
+        simplefilter("ignore")  # a viewer has the glyphs that this machine lacks
         figure = Figure(figsize=(8, height), layout="constrained")
         axes = figure.subplots()
         for side in ("top", "right"):

@@ -20,6 +20,7 @@ from schema.vocabulary import RightsStatus
 
 M = TypeVar("M", bound=BaseModel)
 
+PASS_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _CODES = {"extra_forbidden": "HD201", "missing": "HD202", "enum": "HD203", "literal_error": "HD203", "json_invalid": "HD104"}
 _OWN_KEYS = {"entities": "entity_id", "events": "event_id", "comments": "comment_id"}
 
@@ -283,7 +284,7 @@ def _passes(files: Files, bundles: Iterable[Bundle]) -> dict[str, dict[str, Bund
     unreadable = {f.file for f in files.findings.errors if f.file.startswith("articles/")}
     passes: dict[str, dict[str, Bundle]] = {}
     for folder in files.names("passes"):
-        if not (files.folder / folder).is_dir():
+        if not (files.folder / folder).is_dir() or not PASS_NAME.fullmatch(folder.removeprefix("passes/")):
             files.findings.add(Finding("HD105", folder))
             continue
         found = passes.setdefault(folder.removeprefix("passes/"), {})

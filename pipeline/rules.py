@@ -92,11 +92,13 @@ class HD104(Rule):
 
 
 class HD105(Rule):
-    """Every file in articles/ and pages/ belongs to an article. One that does not is read by nothing, which is rarely what was meant."""
+    """Every file in articles/ and pages/ belongs to an article, and every folder in passes/ to a pass, named in small letters, digits and
+    hyphens. What does not is read by nothing, which is rarely what was meant.
+    """
 
     title = "file that nothing reads"
     message = "nothing reads it"
-    hint = "move it out of data/raw, or name it after an article"
+    hint = "move it out of data/raw, or give it the name that its place asks for"
     severity = Severity.warning
 
 

@@ -45,8 +45,10 @@ def show_agreement(console: Console, figures: Sequence[Agreement], by_type: bool
             groups.setdefault(title, []).append(figure)
     for title, own in groups.items():
         table = Table(title=title, box=None, pad_edge=False, header_style="bold", title_justify="left")
-        for i, column in enumerate(AGREEMENT_COLUMNS):
-            table.add_column(column, justify="left" if i < 1 else "right", no_wrap=True)
+        cells = [agreement_row(figure) for figure in own]
+        for i, column in enumerate(AGREEMENT_COLUMNS):  # figures are never cut; the names wrap
+            width = max(len(column), *(len(row[i]) for row in cells)) if i else None
+            table.add_column(column, justify="right" if i else "left", min_width=width, no_wrap=i > 0)
         for figure in own:
             style = "bold yellow" if figure.value is not None and figure.aim is not None and figure.value < figure.aim else ""
             table.add_row(*agreement_row(figure), style=style)

@@ -4,12 +4,12 @@ By event (the split that ships): articles that report the same contact, that rep
 near-duplicates are one group, and a group is never cut. A released article stays where splits.json has it; its group follows it.
 New groups go, largest first, to the split that they bring nearest to its share, or least away from it: its share of all articles, and
 of articles like theirs in kind of contact, kind of outlet and language. By time: cut at the days that corpus.toml names. By outlet:
-articles of one outlet are one group, and outlets that print near-duplicates of one another are too.
+articles of one outlet are one group, and outlets that print near-duplicates of one another are too, unless they were released apart.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import get_args
 
 from pipeline.duplicates import Groups, Pair
@@ -43,7 +43,8 @@ def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
     policy = raw.meta.split
     alike = _alike(raw, articles)
     by_event = _assign("by_event", _groups(articles, duplicates, _contacts), raw.splits.by_event, policy, alike, findings)
-    by_outlet = _assign("by_outlet", _groups(articles, duplicates, _outlet), raw.splits.by_outlet, policy, alike, findings)
+    outlets = _groups(articles, duplicates, _outlet, raw.splits.by_outlet)
+    by_outlet = _assign("by_outlet", outlets, raw.splits.by_outlet, policy, alike, findings)
     by_time = {a.article_id: raw.splits.by_time.get(a.article_id) or _by_time(a, policy) for a in articles}
     for name in SPLITS:
         if name not in by_event.values() and not findings.errors:
@@ -51,23 +52,36 @@ def split(raw: Raw, duplicates: Sequence[Pair], findings: Findings) -> Splits:
     return Splits(by_event=by_event, by_time=by_time, by_outlet=by_outlet)
 
 
-def _groups(articles: Sequence[Article], duplicates: Iterable[Pair], shared: Callable[[Article], Iterable[str]]) -> list[list[str]]:
-    """Articles that may not be parted, as sorted groups: the connected components of what links two articles, which is what they
-    share, that one repeats the other, or that they are near-duplicates.
+def _groups(
+    articles: Sequence[Article],
+    duplicates: Iterable[Pair],
+    shared: Callable[[Article], Iterable[str]],
+    released: Mapping[str, SplitName] | None = None,
+) -> list[list[str]]:
+    """Articles that may not be parted, as sorted groups: the connected components of what they share and of copies (one repeats the
+    other, or they are near-duplicates).
+
+    With ``released``, a copy joins two groups only where that brings no two splits of released articles together: new copy between two
+    outlets that were released apart must not stop the corpus from growing. The leakage report tells what is then shared.
     """
-    links: dict[str, list[str]] = {a.article_id: [*shared(a), f"article {a.article_id}"] for a in articles}
-    for article in articles:
-        if article.derived_from in links:
-            links[article.article_id].append(f"article {article.derived_from}")
-    for pair in duplicates:
-        links[pair.a].append(f"article {pair.b}")
+    ids = {article.article_id for article in articles}
     joined = Groups()
-    for article_id, nodes in links.items():
-        for node in nodes:
-            joined.join(article_id, node)
+    for article in articles:
+        for node in (f"article {article.article_id}", *shared(article)):
+            joined.join(f"article {article.article_id}", node)
+    fixed: dict[str, set[SplitName]] = defaultdict(set)
+    for article_id, name in (released or {}).items():
+        fixed[joined.root(f"article {article_id}")].add(name)
+    copies = [(a.article_id, a.derived_from) for a in articles if a.derived_from in ids] + [(p.a, p.b) for p in duplicates]
+    for pair in sorted(copies):
+        first, other = (joined.root(f"article {article_id}") for article_id in pair)
+        together = fixed[first] | fixed[other]
+        if len(together) < 2 or released is None:
+            joined.join(first, other)
+            fixed[joined.root(first)] = together
     groups = defaultdict(list)
-    for article_id in sorted(links):
-        groups[joined.root(article_id)].append(article_id)
+    for article_id in sorted(ids):
+        groups[joined.root(f"article {article_id}")].append(article_id)
     return list(groups.values())
 
 

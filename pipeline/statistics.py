@@ -6,6 +6,7 @@ Everything is counted from the tables of the release, so that no figure is typed
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline.agree import ALL, LEVEL, Agreement
 from pipeline.counting import Tables, count, exploded, flat, items, whole
 from pipeline.split import SPLITS
-from schema.base import Term
+from schema.base import Term, edtf_bounds
 from schema.derive import arrow_schema
 from schema.rows import TABLES
 from schema.vocabulary import Certainty, ContactKind, EntityType, EventType, Origin
@@ -55,15 +56,17 @@ def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
     contacts, kb, passes = (whole(tables, name) for name in ("contacts", "kb", "passes"))
     mentions = exploded(entities, "mentions", "article_id", "type", "kb_id", "name")
     source = articles.column("source")
-    articles = articles.append_column("outlet", pc.fill_null(pc.struct_field(source, "outlet"), "not named on the page"))
+    unnamed = pc.binary_join_element_wise("not known", articles.column("article_id"), ": ")
+    articles = articles.append_column("outlet", pc.coalesce(pc.struct_field(source, "outlet"), unnamed))
     for name in ("outlet_kind", "country"):
         articles = articles.append_column(name, pc.struct_field(source, name))
-    articles = articles.append_column("year", pc.utf8_slice_codeunits(articles.column("published"), 0, 4))
+    years = [_year(published) for published in articles.column("published").to_pylist()]
+    articles = articles.append_column("year", pa.array(years, pa.string()))
     found.numbers = {
         "articles": articles.num_rows, "entities": entities.num_rows, "mentions": mentions.num_rows, "events": events.num_rows,
         "comments": comments.num_rows, "contacts": contacts.num_rows, "kb": kb.num_rows,
         **{f"articles_{k}": count(articles, "origin")[k,] for k in ("written", "collected")},
-        "outlets": len(count(articles, "outlet")), "languages": len(count(articles, "language")),
+        "outlets": pc.count_distinct(pc.struct_field(source, "outlet")).as_py(), "languages": len(count(articles, "language")),
         "zones": items(articles, "zones"), "private_spans": items(articles, "private"), "markers": items(events, "markers"),
         "source_links": items(events, "sources"), "arguments": items(events, "arguments"),
         "articles_with_comments": len(count(comments, "article_id")), "stances": items(comments, "stances"),
@@ -71,7 +74,7 @@ def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
         "claims": items(contacts, "claims"), "status_changes": items(contacts, "status_history"),
         "contacts_verified": count(contacts, "verified")[True,], "kb_wikidata": kb.num_rows - kb.column("wikidata").null_count,
         "kb_wikidata_verified": count(kb, "wikidata_verified")[True,],
-        "passes": len(count(passes, "pass_name")), "articles_with_passes": len(count(passes, "article_id")),
+        "passes": len(count(passes, "pass_name")), "articles_with_passes": sum(n > 1 for n in count(passes, "article_id").values()),
         "articles_adjudicated": count(flat(articles, "annotation"), "adjudicated")[True,],
         "interval_level": LEVEL,
         "first_year": min((int(year) for (year,) in count(articles, "year")), default=0),
@@ -96,7 +99,7 @@ def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
         ("on whose word", *(c.value for c in Certainty)),
         [(k, *(row[c.value] for c in Certainty)) for k, row in found.certainty.items()],
     )
-    found.naming = _naming(articles, entities, mentions)
+    found.naming = _naming(articles, kb, mentions)
     found.blocks["naming"] = Block(
         ("actor", "outlet", *NAMING),
         [(actor, outlet, *(row[way] for way in NAMING)) for actor, rows in found.naming.items() for outlet, row in rows.items()],
@@ -114,7 +117,7 @@ def markdown(block: Block) -> str:
     """A block as a Markdown table; pipes in cells are escaped. Without rows, a sentence."""
 
     def line(cells: Sequence[object]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
+        return "| " + " | ".join(" ".join(str(cell).replace("|", "\\|").splitlines()) for cell in cells) + " |\n"
 
     return line(block.header) + "|---" * len(block.header) + "|\n" + "".join(map(line, block.rows)) if block.rows else "*None.*\n"
 
@@ -126,6 +129,12 @@ def _ordered(counts: Mapping[Any, Any], vocabulary: type[Term]) -> list[str]:
     return [term.value for term in vocabulary if counts.get(term.value)]
 
 
+def _year(edtf: str) -> str:
+    """The last year that a time can mean, or the first one where its end is open."""
+    first, last = edtf_bounds(edtf)
+    return str(first.year if last == date.max else last.year)
+
+
 def _registry(found: Statistics, contacts: pa.Table, articles: pa.Table) -> None:
     """Registry rows by kind and year, and which of them articles report."""
     reported = {contact for (contact,) in count(exploded(articles, "reports", "article_id"), "reports")}
@@ -133,7 +142,8 @@ def _registry(found: Statistics, contacts: pa.Table, articles: pa.Table) -> None
     for contact in contacts.select(["contact_id", "kind", "date", "status_history"]).to_pylist():
         rows[contact["kind"]]["rows"] += 1
         rows[contact["kind"]]["reported"] += contact["contact_id"] in reported
-        year = (contact["date"] or next((step["as_of"] for step in contact["status_history"]), None) or contact["contact_id"])[:4]
+        when = contact["date"] or next((step["as_of"] for step in contact["status_history"]), None)
+        year = _year(when) if when else contact["contact_id"][:4]
         found.contacts_by_year[year][contact["kind"]] += 1
     kinds = _ordered(rows, ContactKind)
     found.blocks["contact_kinds"] = Block(
@@ -203,11 +213,11 @@ NAMING = ("name", "nominal")
 """Ways to name an actor."""
 
 
-def _naming(articles: pa.Table, entities: pa.Table, mentions: pa.Table) -> dict[str, dict[str, Counter[str]]]:
+def _naming(articles: pa.Table, kb: pa.Table, mentions: pa.Table) -> dict[str, dict[str, Counter[str]]]:
     """How outlets name the persons that are named most."""
     outlet = dict(zip(articles.column("article_id").to_pylist(), articles.column("outlet").to_pylist(), strict=True))
     people = mentions.filter(pc.and_(pc.equal(mentions.column("of_type"), "PER"), mentions.column("kb_id").is_valid()))
-    names = dict(zip(entities.column("kb_id").to_pylist(), entities.column("name").to_pylist(), strict=True))
+    names = dict(zip(kb.column("kb_id").to_pylist(), kb.column("name_de").to_pylist(), strict=True))
     most = sorted(count(people, "kb_id").items(), key=lambda item: (-item[1], item[0]))[:ACTORS]
     found: dict[str, dict[str, Counter[str]]] = {names[kb_id]: defaultdict(Counter) for (kb_id,), _ in most}
     for (kb_id, article_id, level), n in sorted(count(people, "kb_id", "article_id", "level").items()):

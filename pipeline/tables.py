@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.nodes import Ints, Node, explode, nodes, rebuild, with_children, without_null_items
-from pipeline.pages import Pages, masked
+from pipeline.pages import Pages
 from pipeline.read import Raw
 from pipeline.spans import SEPARATOR, Zones, bundles_array, clean_text, start_end
 from pipeline.split import SPLITS
@@ -31,8 +31,7 @@ def build_tables(raw: Raw, pages: Pages, splits: Splits) -> dict[str, dict[Split
 
     A split without an article has empty tables.
     """
-    articles = {b.article.article_id: b.article for b in raw.bundles}
-    texts = {key: masked(article, pages.texts[key]) for key, article in articles.items() if key in pages.texts}
+    texts = pages.masked
     by_split = {}
     for name in SPLITS:
         own = [b for b in raw.bundles if splits.by_event[b.article.article_id] == name]

@@ -136,8 +136,8 @@ def _codes(codes: vocabulary.Codes) -> str:
 def _vocabularies() -> list[type[Term]]:
     return [
         value
-        for value in vars(vocabulary).values()
-        if isinstance(value, type) and issubclass(value, Term) and value not in (Term, vocabulary.EventType)
+        for value in dict.fromkeys(value for value in vars(vocabulary).values() if isinstance(value, type))
+        if issubclass(value, Term) and value not in (Term, vocabulary.EventType)
     ]
 
 

@@ -51,7 +51,7 @@ class Source(Model):
     """Where a page was published."""
 
     outlet: Text | None = None
-    """Name of the outlet as it calls itself; null where the page does not say."""
+    """Name of the outlet as it calls itself; null where it is not known."""
     outlet_kind: OutletKind
     """What kind of publisher it is."""
     country: Country

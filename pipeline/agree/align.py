@@ -38,23 +38,23 @@ def exact(a: Sequence[Place], b: Sequence[Place]) -> list[Link]:
 
 
 def overlapping(a: Sequence[Place], b: Sequence[Place]) -> list[Link]:
-    """Spans that overlap, one to one: as many as can be, and among those the alignment with the most in common."""
+    """Spans that overlap, one to one, so that they have as much in common as can be."""
 
     def shared(one: Place, other: Place) -> float:
         common = min(one[1], other[1]) - max(one[0], other[0])
         return 0.0 if common <= 0 else 1.0 + common / (max(one[1], other[1]) - min(one[0], other[0]))
 
-    return _assign(a, b, shared)
+    return assign(a, b, shared)
 
 
 def same_entities(a: Sequence[Entity], b: Sequence[Entity]) -> list[Link]:
     """Entities, one to one, so that those aligned have as many mentions of the same place as can be; at least one each."""
     own = [{place(m) for m in entity.mentions} for entity in a]
     others = [{place(m) for m in entity.mentions} for entity in b]
-    return _assign(own, others, lambda one, other: float(len(one & other)))
+    return assign(own, others, lambda one, other: float(len(one & other)))
 
 
-def _assign(a: Sequence[T], b: Sequence[T], weight: Callable[[T, T], float]) -> list[Link]:
+def assign(a: Sequence[T], b: Sequence[T], weight: Callable[[T, T], float]) -> list[Link]:
     """The assignment with the greatest sum of weights (Kuhn 1955), without pairs of weight 0; ordered."""
     from scipy.optimize import linear_sum_assignment  # half a second that only a comparison of passes needs
 

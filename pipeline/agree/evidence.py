@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from pipeline.agree.align import HasPlace, Link, Place, exact, overlapping, place, places, same_entities
+from pipeline.agree.align import HasPlace, Link, Place, assign, exact, overlapping, place, places, same_entities
 from pipeline.agree.coreference import conll, lea
 from schema.records import Argument, Bundle, Event
 from schema.vocabulary import Certainty, Origin, Polarity
@@ -90,8 +90,10 @@ def _entities(found: Evidence, a: Bundle, b: Bundle) -> dict[str, str]:
         found.pairs["mention usage"].append((m.usage, n.usage))
         found.pairs["knowledge-base link"].append((e.kb_id or "", f.kb_id or ""))
     chains = [[{place(m) for m in e.mentions} for e in p.entities] for p in (a, b)]
-    found.scores["entity chains, CoNLL"] = conll(*chains)
-    found.scores["entity chains, LEA"] = lea(*chains)
+    if any(chains):
+        found.scores["entity chains, LEA"] = lea(*chains)
+    if any(len(mentioned) > 1 for mentioned in chain(*chains)):  # MUC knows no single mentions
+        found.scores["entity chains, CoNLL"] = conll(*chains)
     links = same_entities(a.entities, b.entities)
     return {b.entities[j].entity_id: a.entities[i].entity_id for i, j in links}
 
@@ -117,13 +119,18 @@ def _events(found: Evidence, a: Bundle, b: Bundle, entities: dict[str, str]) -> 
         found.pairs["factuality, full"].append((f"{one.certainty} {one.polarity}", f"{other.certainty} {other.polarity}"))
         found.pairs["factuality, collapsed"].append((_collapsed(one), _collapsed(other)))
         found.pairs["registry link"].append((one.contact_id or "", other.contact_id or ""))
-        chains = ([s.entity_id or "" for s in one.sources], [entities.get(s.entity_id or "", "") for s in other.sources])
+        chains = ([s.entity_id or "" for s in one.sources], [_aligned(s.entity_id, entities) for s in other.sources])
         found.count("source chains", ALL, int(chains[0] == chains[1]), 1, 1)
         _arguments(found, one.arguments, other.arguments, entities)
     chains_of = [_happenings(p.events) for p in (a, b)]
     if any(len(happening) > 1 for happening in chain(*chains_of)):  # CoNLL is not defined for single mentions alone
         found.scores["event chains, CoNLL"] = conll(*chains_of)
         found.scores["event chains, LEA"] = lea(*chains_of)
+
+
+def _aligned(entity_id: str | None, entities: dict[str, str]) -> str:
+    """An entity of the second pass as the first one calls it; one that the first does not have is like none of its."""
+    return entities.get(entity_id, f"other {entity_id}") if entity_id else ""
 
 
 def _collapsed(event: Event) -> str:
@@ -152,13 +159,8 @@ def _arguments(found: Evidence, a: Sequence[Argument], b: Sequence[Argument], en
         return min(one.span.end, other.span.end) > max(one.span.start, other.span.start)
 
     for measure, with_role in (("arguments", False), ("roles", True)):
-        free = list(range(len(b)))
-        both: Counter[str] = Counter()
-        for one in a:
-            match = next((j for j in free if same(one, b[j]) and (one.role is b[j].role or not with_role)), None)
-            if match is not None:
-                free.remove(match)
-                both[one.role] += 1
+        links = assign(a, b, lambda x, y, roles=with_role: float(same(x, y) and (x.role is y.role or not roles)))  # type: ignore[misc]
+        both = Counter(a[i].role for i, _ in links)
         found.count(measure, ALL, both.total(), len(a), len(b))
         if with_role:
             first, second = Counter(x.role for x in a), Counter(x.role for x in b)
@@ -182,8 +184,7 @@ def _comments(found: Evidence, a: Bundle, b: Bundle, entities: dict[str, str]) -
                 found.pairs[f"label {name}"].append((str(value), str(getattr(other.labels, name))))
         own = {(s.entity_id, triggers[0].get(s.event_id or ""), s.contact_id): s for s in one.stances}
         theirs = {
-            (s.entity_id and entities.get(s.entity_id, f"other {s.entity_id}"), triggers[1].get(s.event_id or ""), s.contact_id): s
-            for s in other.stances
+            (_aligned(s.entity_id, entities) or None, triggers[1].get(s.event_id or ""), s.contact_id): s for s in other.stances
         }
         common = own.keys() & theirs.keys()
         found.count("stance targets", ALL, len(common), len(own), len(theirs))

@@ -60,7 +60,7 @@ class Agreement(Model):
     value: float | None
     """Null where it is not defined: all labels are the same, or there is nothing to compare."""
     low: float | None
-    """Lower end of the interval."""
+    """Lower end of the interval; null where there is no other page to draw."""
     high: float | None
     """Upper end of the interval."""
     both: int | None
@@ -127,7 +127,8 @@ def _agreement(
     value = _number(closed_form(pages.sum(axis=0)))
     resampled = closed_form(np.tensordot(times, pages, axes=1))
     defined = resampled[~np.isnan(resampled)]
-    low, high = np.percentile(defined, [(100 - LEVEL) / 2, (100 + LEVEL) / 2]) if len(defined) else (np.nan, np.nan)
+    ends = [(100 - LEVEL) / 2, (100 + LEVEL) / 2]
+    low, high = np.percentile(defined, ends) if len(defined) and len(pages) > 1 else (np.nan, np.nan)
     total = pages.sum(axis=0)
     if statistic in (F1, SHARE):
         sizes: list[int | None] = [int(size) for size in total]

@@ -6,7 +6,7 @@ the one before.
 """
 
 from pipeline.check import corpus, records, spans
-from pipeline.check.unit import Unit
+from pipeline.check.unit import Check, Unit
 from pipeline.findings import Findings
 from pipeline.pages import Pages
 from pipeline.read import Raw
@@ -15,18 +15,18 @@ from pipeline.rules import Severity
 
 def check(raw: Raw, pages: Pages, findings: Findings, level: int = 5) -> None:
     """Run the rules up to a level, over the articles and then over each annotation pass; faults go to ``findings``."""
-    unit = _check(Unit(raw, pages, raw.bundles), findings, level)
+    unit = _check(Unit(raw, pages, raw.bundles), findings, level, corpus.ARTICLES)
     sound = {bundle.article.article_id for bundle in unit.bundles}
     for name in raw.passes:
-        own = Unit(raw.as_pass(name), pages, raw.as_pass(name).bundles)
-        _check(own.without(raw.passes[name].keys() - sound), findings, level)
+        own = raw.as_pass(name)
+        _check(Unit(own, pages, own.bundles).without(raw.passes[name].keys() - sound), findings, level, ())
     if level >= 5:
         findings.extend(finding for rule in corpus.RULES for finding in rule(raw))
 
 
-def _check(unit: Unit, findings: Findings, level: int) -> Unit:
-    """Run the rules over articles up to a level; gives the articles that passed."""
-    for of_level, groups in ((3, (spans.BOUNDS, spans.WITHIN)), (4, (records.RULES,)), (5, (corpus.LINKS,))):
+def _check(unit: Unit, findings: Findings, level: int, articles: tuple[Check, ...]) -> Unit:
+    """Run the rules over articles up to a level; gives the articles that passed. ``articles`` are rules of level 5 on them alone."""
+    for of_level, groups in ((3, (spans.BOUNDS, spans.WITHIN)), (4, (records.RULES,)), (5, (articles + corpus.LINKS,))):
         for rules in groups if of_level <= level else ():
             found = [finding for rule in rules for finding in rule(unit)] if unit.bundles else []
             findings.extend(found)

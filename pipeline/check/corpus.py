@@ -104,7 +104,10 @@ def _languages(unit: Unit) -> Iterator[Finding]:
             yield unit.on(bundle, "HD516", ("article", "language"), bundle.article.language, ", ".join(languages))
 
 
-LINKS: tuple[Check, ...] = (_file_names, _registry_links, _kb_links, _kb_types, _rights, _derived_from, _languages)
+ARTICLES: tuple[Check, ...] = (_file_names, _rights, _derived_from, _languages)
+"""What an article owes; a pass over it has nothing of its own to say there."""
+LINKS: tuple[Check, ...] = (_registry_links, _kb_links, _kb_types)
+"""What the records of an article, or of a pass over it, owe."""
 
 # --- registry and knowledge base -------------------------------------------------------------------------------------------------
 

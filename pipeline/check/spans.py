@@ -11,7 +11,6 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 from pipeline.check.unit import Check, Unit
 from pipeline.findings import Finding, shown
 from pipeline.nodes import Node
-from pipeline.pages import masked
 from pipeline.spans import Zones, start_end
 from schema.vocabulary import PrivateKind, RightsStatus, TextStatus, ZoneType
 
@@ -138,7 +137,7 @@ def _quoted(unit: Unit, row: int, start: int, end: int) -> str:
     article, page = unit.bundles[row].article, unit.texts[row]
     if page is None or unit.pages.text_status(article) is not TextStatus.open:
         return f"{end - start} withheld characters from offset {start}"
-    return f"“{shown(masked(article, page)[start:end])}”"
+    return f"“{shown(unit.pages.masked[article.article_id][start:end])}”"
 
 
 def _joined(page: str, offset: int) -> bool:

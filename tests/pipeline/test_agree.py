@@ -16,7 +16,7 @@ from sklearn.metrics import cohen_kappa_score
 from pipeline.agree import MEASURES, agreement
 from pipeline.agree.align import exact, overlapping, same_entities
 from pipeline.agree.coreference import conll, lea
-from pipeline.agree.measure import alpha, confusion, kappa
+from pipeline.agree.measure import RESAMPLES, SEED, alpha, confusion, kappa
 from pipeline.findings import Findings
 from pipeline.read import read
 from schema.records import Entity
@@ -103,7 +103,10 @@ def test_a_pass_agrees_wholly_with_itself(raw: Path):
     found = agreement(read(raw, Findings()).passes)
     assert {a.measure for a in found} <= set(MEASURES)
     assert {a.value for a in found if a.value is not None} == {1.0}
-    assert all(a.low == a.high == 1.0 for a in found if a.value is not None)
+    for figure in (a for a in found if a.value is not None):
+        assert (
+            figure.low == figure.high == (1.0 if figure.articles > 1 else None)
+        )  # pages are what is drawn: one alone says no interval
 
 
 def test_a_missed_mention_and_a_shorter_one_are_counted(raw: Path):
@@ -155,6 +158,22 @@ def test_pages_of_each_origin_are_measured_apart(raw: Path):
 def test_one_pass_alone_has_nothing_to_agree_with():
     passes = read(VALID, Findings()).passes
     assert agreement({"a": passes["a"]}) == agreement({}) == ()
+
+
+def test_an_interval_is_that_of_a_plain_bootstrap_over_pages(raw: Path):
+    """The same resampling, page by page and figure by figure, without arrays."""
+    counts = {"anruf-abendblatt": (22, 22, 22), "anruf-tagblatt": (6, 8, 7), "absage-kurier": (5, 5, 5)}
+    found = measured(raw, "mentions, exact")
+    assert tuple(map(sum, zip(*counts.values(), strict=True))) == (found.both, found.first, found.second)
+    pages = [counts[key] for key in sorted(counts)]
+    draws = np.random.default_rng(SEED).integers(len(pages), size=(RESAMPLES, len(pages)))
+    values = []
+    for draw in draws:
+        both, first, second = (sum(pages[i][column] for i in draw) for column in range(3))
+        values.append(2 * both / (first + second))
+    values.sort()
+    assert found.low == pytest.approx(values[round(0.025 * RESAMPLES)], abs=2e-3)
+    assert found.high == pytest.approx(values[round(0.975 * RESAMPLES) - 1], abs=2e-3)
 
 
 def test_figures_are_the_same_every_time():

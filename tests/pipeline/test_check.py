@@ -201,6 +201,21 @@ def test_a_finding_must_have_a_rule():
         Findings().add(Finding("HD999", "x"))
 
 
+def test_a_fault_in_a_pass_is_told_there_and_that_of_its_article_once(raw: Path):
+    def too_far(bundle):
+        bundle["entities"][0]["mentions"][0].update(end=99_999)
+
+    edit_json(raw / "passes/b/anruf-tagblatt.json", too_far)
+    assert [(finding.code, finding.file) for finding in find(raw)] == [("HD302", "passes/b/anruf-tagblatt.json")]
+    edit_json(raw / "articles/anruf-tagblatt.json", too_far)
+    assert [(finding.code, finding.file) for finding in find(raw)] == [("HD302", "articles/anruf-tagblatt.json")]
+
+
+def test_a_pass_of_a_name_that_no_table_could_carry_is_told(raw: Path):
+    (raw / "passes/b").rename(raw / "passes/Zweiter Durchgang")
+    assert [(finding.code, finding.file) for finding in find(raw)] == [("HD105", "passes/Zweiter Durchgang")]
+
+
 APART = {
     "HD101": "a missing registry leaves no link to check",
     "HD107": "so does a folder in its place",

@@ -153,6 +153,15 @@ def test_a_large_group_of_near_duplicates_is_connected_without_comparing_all():
     assert {key for pair in pairs for key in (pair.a, pair.b)} == {key for key in texts if key.startswith("a")}
 
 
+def test_copy_between_outlets_released_apart_stops_no_build():
+    outlets = {key: {"reports": (), "source": ARTICLE.source.model_copy(update={"outlet": key.upper()})} for key in "abc"}
+    released = Splits.model_construct(by_event={}, by_time={}, by_outlet={"a": "train", "b": "test"})
+    findings = Findings()
+    where = split(replace(corpus(outlets), splits=released), [Pair("a", "b", 0.9), Pair("b", "c", 0.9)], findings).by_outlet
+    assert findings.errors == []
+    assert where == {"a": "train", "b": "test", "c": "test"}
+
+
 def test_the_leakage_report_names_what_splits_share():
     raw = corpus({"a": {"reports": ("k",)}, "b": {"reports": ("k",)}, "c": {"reports": ()}})
     splits = Splits.model_construct(
@@ -160,7 +169,7 @@ def test_the_leakage_report_names_what_splits_share():
         by_time=dict.fromkeys("abc", "train"),
         by_outlet=dict.fromkeys("abc", "train"),
     )
-    report = leakage(raw, splits, Pages({}, ()))
+    report = leakage(raw, splits, Pages({}, {}, ()))
     assert report["by_event"]["contacts_reported"] == [{"value": "k", "splits": ["train", "test"]}]
     assert report["by_event"]["outlets"] == [{"value": "Abendblatt", "splits": ["train", "test"]}]
     assert report["by_time"]["contacts_reported"] == []
