@@ -215,6 +215,10 @@ class CorpusMeta(Model):
     """Day of that release (YYYY-MM-DD)."""
     description: Text
     """A paragraph for the card and for citing."""
+    url: Url | None = None
+    """Where the dataset lives; null where that is not said."""
+    doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/[^\s]+$")] | None = None
+    """The DOI that stands for all its versions; null as long as none is registered."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     """Languages of the articles."""
     authors: Annotated[tuple[Author, ...], Field(min_length=1)]
