@@ -71,7 +71,8 @@ def test_renewing_the_head_of_the_readme_keeps_its_body(tmp_path: Path, head: st
 
 
 def test_the_changelog_has_an_entry_for_the_version():
-    assert f"\n## {META.version} – " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heading = "## Unreleased" if "-" in META.version else f"## {META.version} – {META.released}"
+    assert f"\n{heading}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
