@@ -1,0 +1,138 @@
+"""Commands on the raw files: build, validate, agree."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from commands.console import console, count, finding_dicts, page_dicts, print_json, stages
+from commands.options import RAW, Json, Out, Pages, Quiet, Raw
+from pipeline.formats import Format
+
+Version = Annotated[str | None, Parameter(help="Version to build, instead of the one in corpus.toml.")]
+ByType = Annotated[bool, Parameter(negative="", help="Show every type as well.")]
+
+
+def build(
+    *, raw: Raw = RAW, out: Out = None, pages: Pages = None, version: Version = None, quiet: Quiet = False, json: Json = False
+) -> int:
+    """Check the raw files and build a release. This is also what happens without a command.
+
+    A published version is never overwritten. With --pages, texts of withheld pages are filled in, and the release, marked as
+    hydrated, goes to build/<version>+hydrated: it may not be passed on.
+    """
+    from pipeline.build import build as run
+
+    with stages(quiet or json) as step:
+        built = run(raw, out, pages, version, step)
+    if json:
+        print_json(
+            {
+                "folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(),
+                "pages": page_dicts(built.pages), "findings": finding_dicts(built.warnings),
+            }
+        )  # fmt: skip
+    elif not quiet:
+        from pipeline.report import show
+        from pipeline.show import show_pages, show_release
+
+        terminal = console()
+        show_pages(terminal, built.pages)
+        terminal.print()
+        show(terminal, built.warnings)
+        show_release(terminal, built.release, built.folder, built.outcome)
+    return 0
+
+
+def validate(
+    paths: tuple[Path, ...] = (),
+    /,
+    *,
+    raw: Raw = RAW,
+    pages: Pages = None,
+    level: Annotated[int, Parameter(validator=Number(gte=1, lte=6), help="Last level to check, 1 (files) to 6 (the release).")] = 6,
+    format: Annotated[Format, Parameter(help="How findings are written.")] = Format.text,
+    changed_since: Annotated[str | None, Parameter(help="Check only articles changed since this commit or tag.")] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Check the raw files, or only the articles in the paths given, and write nothing.
+
+    Exit status 0: sound, warnings at most; 1: findings; 2: could not run.
+    """
+    from pipeline.build import load_and_check
+    from pipeline.findings import Refused
+    from pipeline.select import changed, selected
+
+    only = selected(raw, paths) if paths else None
+    if changed_since is not None:
+        touched = changed(raw, changed_since)
+        only = touched if only is None else only if touched is None else only & touched
+    try:
+        with stages(quiet or format is not Format.text) as step:
+            checked = load_and_check(raw, pages, step=step, level=level, only=only)
+        findings = checked.findings
+    except Refused as refused:
+        checked, findings = None, refused.findings
+    if format is not Format.text:
+        from pipeline.report import machine
+
+        print(machine(findings.all, format, _prefix(raw)), end="")
+        return 1 if findings.errors else 0
+    if findings.all and not (quiet and not findings.errors):
+        from pipeline.report import show
+
+        show(console(stderr=bool(findings.errors)), findings.all)
+    if not quiet:
+        from pipeline.show import show_pages
+
+        terminal = console()
+        counted = ""
+        if checked is not None:
+            if pages is not None:
+                show_pages(terminal, checked.pages.reports)
+            corpus = checked.raw
+            some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
+            counted = (
+                f"{len(corpus.bundles)} articles{some}, {len(corpus.contacts)} contacts, {len(corpus.kb)} knowledge-base rows: "
+            )
+        said = ", ".join(count(len(found), kind) for found, kind in ((findings.errors, "error"), (findings.warnings, "warning")))
+        terminal.print(f"{counted}{said}", soft_wrap=True)
+    return 1 if findings.errors else 0
+
+
+def agree(
+    article: str | None = None, /, *, raw: Raw = RAW, pages: Pages = None, by_type: ByType = False, json: Json = False
+) -> int:
+    """Show how far the independent annotation passes in passes/ agree, with counts and intervals.
+
+    With the id of an article, list instead what the passes over it have not in common, one by one, for the reader who decides.
+    Exit status 0: measured; 1: findings in the raw files; 2: there are no two passes to compare.
+    """
+    from pipeline.agree import agreement, compared
+    from pipeline.build import load_and_check
+    from pipeline.findings import CannotRun
+    from pipeline.show import show_agreement, show_differences
+
+    with stages(json) as step:
+        checked = load_and_check(raw, pages, step=step)
+        checked.findings.raise_errors()
+        step("compare the passes")
+        passes = checked.raw.passes
+        figures = agreement(passes) if article is None else ()
+        differences = None if article is None else compared(passes, article, checked.pages.masked.get(article))
+    if not figures and differences is None:
+        raise CannotRun(f"{raw / 'passes'} has no two passes over {article or 'one article'}: passes/<pass>/<article_id>.json")
+    if json:
+        print_json([row.model_dump() for row in (figures if differences is None else differences)])
+    elif differences is None:
+        show_agreement(console(), figures, by_type)
+    else:
+        show_differences(console(), differences)
+    return 0
+
+
+def _prefix(raw: Path) -> str:
+    """The raw folder as it is written from the working folder, so that CI finds the files; empty where it is that folder."""
+    name = raw.as_posix().rstrip("/")
+    return "" if name in ("", ".") else f"{name}/"

@@ -1,0 +1,17 @@
+"""Options that several commands take, each told once."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+RAW = Path("data/raw")
+
+Raw = Annotated[Path, Parameter(help="Folder with the raw files.")]
+Out = Annotated[Path | None, Parameter(help="Folder of the release; data/processed/<version> if not given.")]
+Pages = Annotated[
+    Path | None,
+    Parameter(env_var="HEISSER_DRAHT_PAGES", help="Folder with your copies of withheld pages, found in it by their SHA-256."),
+]
+Quiet = Annotated[bool, Parameter(negative="", help="Print nothing but errors.")]
+Json = Annotated[bool, Parameter(negative="", help="Print the result as JSON, for machines.")]
