@@ -1,0 +1,74 @@
+"""What a release says of itself: release.json."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.card import leakage_rows
+from pipeline.findings import CannotRun
+from schema.base import Model, Sha256
+from schema.rows import TABLES
+
+RELEASE, CORPUS, CHANGES = "release.json", "corpus.json", "CHANGES.json"
+
+
+class Rows(Model):
+    """Size and digest of one split of one table."""
+
+    table: str
+    split: str
+    rows: int
+    bytes: int
+    """Size of the Parquet file."""
+    digest: Sha256 | None = None
+    """Logical digest (see ``pipeline.digest``); null in releases before 1.0.0."""
+
+
+class Release(Model):
+    """What a release says of itself: release.json."""
+
+    name: str
+    title: str
+    version: str
+    hydrated: bool
+    """Whether it holds texts that may not be passed on."""
+    raw_sha256: str
+    """SHA-256 over the names and bytes of the raw files that it was built from."""
+    pages: dict[str, int]
+    """Number of pages by what became of them."""
+    tables: tuple[Rows, ...]
+    leakage: dict[str, Any]
+    """What splits share (see leakage.json)."""
+
+
+def read_release(folder: Path) -> Release:
+    """What a release says of itself. Raises CannotRun where there is none."""
+    try:
+        release = Release.model_validate_json((folder / RELEASE).read_bytes())
+        counts(release), leakage_rows(release.leakage)  # what is shown of it
+        return release
+    except OSError as error:
+        raise CannotRun(f"{folder} is no release ({RELEASE}: {error.strerror}); build one, or name another folder") from error
+    except ValidationError as error:
+        raise CannotRun(f"{folder / RELEASE} is not what a build writes: {error.errors()[0]['msg']}") from error
+    except (LookupError, TypeError) as error:
+        raise CannotRun(f"{folder / RELEASE} is of another version of this package: {error!r}") from error
+
+
+def counts(release: Release) -> dict[str, dict[str, int]]:
+    """Rows by table and split, tables in their order."""
+    rows: dict[str, dict[str, int]] = {table.name: {} for table in TABLES}
+    for entry in release.tables:
+        rows[entry.table][entry.split] = entry.rows
+    return rows
+
+
+def sizes(release: Release) -> list[str]:
+    """How much there is of each table, in words: ``2,604 events``."""
+    return [f"{sum(rows.values()):,} {name}" for name, rows in counts(release).items() if rows]
+
+
+def load_lines(folder: Path, name: str) -> str:
+    """The three lines that load a table of a release."""
+    return f'from datasets import load_dataset\n\n{name} = load_dataset("{folder.as_posix()}", "{name}")\nprint({name})'
