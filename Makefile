@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 60
 
-.PHONY: data test fuzz lint validate schema check clean
+.PHONY: data test fuzz lint validate cff schema clean
 .DEFAULT_GOAL := data
 
 data: .venv/ready ## build data/processed/<version>
@@ -25,6 +25,9 @@ validate: .venv/ready ## check the raw files, and that derived files are fresh
 	$(BIN)/python build_dataset.py validate
 	$(BIN)/python build_dataset.py derive --check
 
+cff: .venv/cff/ready ## check CITATION.cff, the repo's and that of every release
+	set -e; for file in CITATION.cff data/processed/*/CITATION.cff; do .venv/cff/bin/cffconvert --validate --infile $$file; done
+
 schema: .venv/ready ## renew what is derived: docs, JSON Schemas, CITATION.cff, the head of README.md
 	$(BIN)/python build_dataset.py derive
 
@@ -36,3 +39,8 @@ clean: ## remove what make made, never a release
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint]'
 	touch .venv/ready
+
+.venv/cff/ready: .ci/cffconvert.txt
+	$(PYTHON) -m venv .venv/cff
+	.venv/cff/bin/python -m pip install --quiet --disable-pip-version-check --requirement .ci/cffconvert.txt
+	touch .venv/cff/ready
