@@ -16,7 +16,7 @@ app = App(
     version_flags=[],
 )
 app.default(data.build)
-for command in (data.build, data.validate, data.agree, releases.info, repo.explain, repo.derive):
+for command in (data.build, data.validate, data.agree, releases.info, releases.verify, repo.explain, repo.derive):
     app.command(command)
 
 

@@ -1,24 +1,28 @@
 """The whole way: raw files → a release in its place."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.agree import agreement
+from pipeline import ledger
+from pipeline.bag import write_bag
 from pipeline.check import check
-from pipeline.check.release import check_published
-from pipeline.describe import Release, describe
+from pipeline.check.versions import check_version, since_last
+from pipeline.cite import bibtex
+from pipeline.describe import describe
+from pipeline.diff import Diff
 from pipeline.duplicates import near_duplicates
 from pipeline.findings import CannotRun, Finding, Findings
-from pipeline.leakage import leakage
+from pipeline.house import House, final
 from pipeline.pages import PageReport, Pages, find_pages
 from pipeline.read import Raw, locate, read
-from pipeline.seal import Outcome, aside, is_release, seal
+from pipeline.release import Release
+from pipeline.seal import Outcome, aside, seal
 from pipeline.split import open_texts, split
-from pipeline.tables import build_tables
+from pipeline.tables import Tables, build_tables
+from pipeline.target import check_target
 from pipeline.write import write_tables
-from schema.reference import Splits
+from schema.reference import CorpusMeta, Splits
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Built:
     folder: Path
     outcome: Outcome
     release: Release
+    changes: Diff | None
+    """What changed since the last release; None where there is none, and for a hydrated build."""
     pages: tuple[PageReport, ...]
     warnings: list[Finding]
 
@@ -72,11 +78,11 @@ def load_and_check(
     if level >= 5 and raw.whole:
         step("split")
         splits = split(raw, near_duplicates(open_texts(raw)), findings)
-    release = default_folder(raw_folder, raw.meta.version, hydrated=False)
-    if level >= 6 and raw.whole and not findings.errors and release.is_dir() and "-" not in raw.meta.version:
-        step("compare with the release")
-        withheld = find_pages(raw, None)
-        findings.extend(check_published(release, build_tables(raw, withheld, splits)))
+    house = House.of(raw_folder)
+    if level >= 6 and raw.whole and not findings.errors and house.published() and final(raw.meta.version):
+        step("compare with the releases")
+        tables = build_tables(raw, find_pages(raw, None), splits)
+        findings.extend(check_version(house, raw.meta, tables, since_last(house, raw.meta.version, tables)))
     locate(raw_folder, findings)
     return Checked(raw, pages, splits, findings)
 
@@ -93,41 +99,43 @@ def build(
     raw, pages, splits = checked.raw, checked.pages, checked.splits
     if not raw.bundles:
         raise CannotRun(f"{raw_folder} has no article, so that there is nothing to publish")
-    target = out or default_folder(raw_folder, raw.meta.version, pages.hydrated)
-    _check_target(target, raw_folder, raw.meta.version, pages.hydrated)
+    house = House.of(raw_folder)
+    target = out or house.release(raw.meta.version, pages.hydrated)
+    check_target(target, raw.meta.version, pages.hydrated, raw_folder)
+    publishing = final(raw.meta.version) and target.resolve() == house.release(raw.meta.version).resolve()
     with aside(target) as work:
         step("tables")
         tables = build_tables(raw, pages, splits)
-        step("write")
-        shards = write_tables(tables, work)
-        step("describe")
-        release = describe(work, raw, pages, splits, tables, shards, leakage(raw, splits, pages), agreement(raw.passes))
+        step("compare with the last release")
+        changes = None if pages.hydrated else since_last(house, raw.meta.version, tables)
+        if publishing:
+            checked.findings.extend(check_version(house, raw.meta, tables, changes))
+            locate(raw_folder, checked.findings)
+            checked.findings.raise_errors()
+        release = assemble(work, raw, pages, splits, tables, changes, step)
         step("seal")
+        entry = ledger.entry(work, release, raw.meta.released) if publishing else None
+        if entry is not None:
+            ledger.check(house.ledger, entry)
         outcome = seal(work, target)
-    return Built(target, outcome, release, pages.reports, checked.findings.warnings)
+        if entry is not None:
+            ledger.enter(house.ledger, entry)
+    return Built(target, outcome, release, changes, pages.reports, checked.findings.warnings)
 
 
-def default_folder(raw_folder: Path, version: str, hydrated: bool) -> Path:
-    """Where a release goes that is told nothing else: published ones beside the raw files, hydrated ones to the repo's build/."""
-    data = Path(os.path.abspath(raw_folder)).parent
-    root = data.parent if data.name == "data" else data
-    folder = root / "build" / f"{version}+hydrated" if hydrated else data / "processed" / version
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+def assemble(
+    work: Path, raw: Raw, pages: Pages, splits: Splits, tables: Tables, changes: Diff | None, step: Step = lambda _: None
+) -> Release:
+    """Make a finished release of a checked corpus and its tables in an empty folder."""
+    version = raw.meta.version + ("+hydrated" if pages.hydrated else "")
+    step("write")
+    shards = write_tables(tables, work, _about(raw.meta, version))
+    step("describe")
+    release = describe(work, raw, pages, splits, tables, shards, version, changes)
+    write_bag(work, f"{raw.meta.name}-{version}", raw.meta.released)
+    return release
 
 
-def _check_target(target: Path, raw_folder: Path, version: str, hydrated: bool) -> None:
-    """Raise CannotRun for a place where a release must not be: among raw files, inside another one, hydrated among published, or
-    among published under another version's name.
-    """
-    places = (target.resolve(), *target.resolve().parents)
-    if raw_folder.resolve() in places:
-        raise CannotRun(f"{target} lies in the raw folder; name another folder by --out")
-    if inside := next((folder for folder in places[1:] if is_release(folder)), None):
-        raise CannotRun(f"{target} lies inside the release {inside}; name another folder by --out")
-    published = {default_folder(raw_folder, version, hydrated=False).resolve().parent, raw_folder.resolve().parent / "processed"}
-    published |= {place for place in places if place.parts[-2:] == ("data", "processed")}
-    if hydrated and published & set(places):
-        raise CannotRun(f"a hydrated build may not stand among the published releases ({target}); name another folder by --out")
-    if places[0] in published or (places[1] in published and target.name != version):
-        raise CannotRun(f"among published releases, {version} stands under its own name only, not as {target}")
+def _about(meta: CorpusMeta, version: str) -> dict[str, str]:
+    """What each file of a release says of the release that it is a part of."""
+    return {"dataset": meta.title, "version": version, "license": meta.licences.annotations, "citation": bibtex(meta, version)}

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from pipeline.cite import apa, bibtex
 from pipeline.counting import Tables
 from pipeline.datasheet import figure
 from pipeline.split import SPLITS
@@ -29,7 +30,8 @@ def card(
     figures: Iterable[str],
 ) -> str:
     """README.md of a release."""
-    head = hub_metadata(meta) | {"configs": configs(version, shards), "dataset_info": _dataset_info(shards)}
+    files = [(shard.table, shard.split, shard.path) for shard in shards]
+    head = hub_metadata(meta) | {"configs": configs(version, files), "dataset_info": _dataset_info(meta, version, shards)}
     parts = [
         front_matter(head),
         f"# {meta.title} {version}\n",
@@ -53,8 +55,7 @@ def card(
         "## Licence and citation\n",
         f"Annotations, registry and knowledge base: {meta.licences.annotations}. Open pages: {meta.licences.text}. "
         "Withheld pages are no part of this release.\n",
-        f"```bibtex\n{bibtex(meta, version)}\n```\n",
-        "`sha256sum -c manifest-sha256.txt` in this folder checks that the files are those of the release.\n",
+        "" if hydrated else f"Cite this version:\n\n> {apa(meta, version)}\n\n```bibtex\n{bibtex(meta, version)}\n```\n\n{_CHECK}",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -70,12 +71,14 @@ def hub_metadata(meta: CorpusMeta) -> dict[str, Any]:
     }
 
 
-def configs(version: str, shards: Sequence[Shard], prefix: str = "") -> list[dict[str, Any]]:
-    """Configurations for ``load_dataset``, one for each table that has rows; the first one is the default."""
+def configs(version: str, files: Sequence[tuple[str, SplitName, str]]) -> list[dict[str, Any]]:
+    """Configurations for ``load_dataset`` of Parquet files (table, split, path), one for each table that has rows; the first one is
+    the default.
+    """
     core = re.split("[-+]", version)[0]  # ``datasets`` takes nothing but three numbers
     found: list[dict[str, Any]] = []
     for table in TABLES:
-        paths = [{"split": s.split, "path": prefix + s.path} for s in shards if s.table == table.name]
+        paths = [{"split": split, "path": path} for name, split, path in files if name == table.name]
         if paths:
             default = {} if found else {"default": True}
             found.append({"config_name": table.name, "version": core, "data_files": paths, **default})
@@ -85,20 +88,6 @@ def configs(version: str, shards: Sequence[Shard], prefix: str = "") -> list[dic
 def front_matter(data: dict[str, Any]) -> str:
     """YAML between two lines of dashes."""
     return f"---\n{yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)}---\n"
-
-
-def bibtex(meta: CorpusMeta, version: str) -> str:
-    """BibTeX entry of one version."""
-    authors = " and ".join(f"{{{author.name}}}" for author in meta.authors)
-    fields = {
-        "title": f"{{{meta.title}}}",
-        "author": authors,
-        "year": meta.released[:4],
-        "version": version,
-        "note": f"Dataset, version {version}",
-    }
-    lines = ",\n".join(f"  {key:<8}= {{{value}}}" for key, value in fields.items())
-    return f"@misc{{{meta.name}-{version},\n{lines}\n}}"
 
 
 def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -138,6 +127,13 @@ _SPLIT_NOTES = (
     "`split_by_time` and `split_by_outlet` in `articles` are two more.\n"
 )
 
+
+_CHECK = (
+    "To check that the files are those of the release, run in this folder\n\n"
+    "```sh\nsha256sum -c --quiet tagmanifest-sha256.txt manifest-sha256.txt && sha256sum tagmanifest-sha256.txt\n```\n\n"
+    "and compare what it prints with the digest that the publisher gives for this version (`data/releases.jsonl` in the repo): it pins "
+    "every byte. The folder is a bag (BagIt 1.0), so that any tool for bags checks it too.\n"
+)
 
 _IN_FIGURES = {
     "Coverage": ("coverage", "contact_kinds"), "Outlets": ("outlets",), "Entities": ("entity_types",), "Events": ("event_types",),
@@ -194,8 +190,10 @@ def _shortened(value: Any) -> Any:
     return f"{value[:160]}…" if isinstance(value, str) and len(value) > 160 else value
 
 
-def _dataset_info(shards: Sequence[Shard]) -> list[dict[str, Any]]:
-    """Features and sizes of every configuration, as ``datasets`` writes them."""
+def _dataset_info(meta: CorpusMeta, version: str, shards: Sequence[Shard]) -> list[dict[str, Any]]:
+    """Features and sizes of every configuration as ``datasets`` writes them, and what its ``info`` tells of each: description,
+    licence, citation, home page. ``datasets`` reads all of them from the card but writes only some, so that they are put in here.
+    """
     from datasets import DatasetInfo, Features
     from datasets.info import DatasetInfosDict
     from datasets.splits import SplitDict, SplitInfo
@@ -216,5 +214,14 @@ def _dataset_info(shards: Sequence[Shard]) -> list[dict[str, Any]]:
             )
     data = DatasetCardData()
     infos.to_dataset_card_data(data)
-    info = data["dataset_info"]
-    return info if isinstance(info, list) else [info]
+    found = data["dataset_info"]
+    for info in found if isinstance(found, list) else [found]:
+        name = info["config_name"]
+        digests = ", ".join(f"{shard.split} {shard.digest}" for shard in shards if shard.table == name)
+        info |= {
+            "description": f"{meta.title} {version}, table {name}. {meta.description} Logical digests (SHA-256): {digests}.",
+            "license": meta.licences.annotations,
+            "citation": bibtex(meta, version),
+            **({"homepage": meta.url} if meta.url else {}),
+        }
+    return found if isinstance(found, list) else [found]

@@ -2,16 +2,17 @@
 from the rules, CITATION.cff, DATASHEET.md and the head of README.md from the newest release.
 """
 
+import os
 import re
 from pathlib import Path
 
 from pipeline.card import configs, front_matter, hub_metadata
 from pipeline.describe import json_text
 from pipeline.findings import CannotRun
+from pipeline.house import House
 from pipeline.read import read_meta
 from pipeline.rules import LEVELS, RULES, Severity
 from pipeline.split import SPLITS
-from pipeline.write import Shard
 from schema.derive import json_schemas
 from schema.docs import schema_page
 from schema.rows import TABLES
@@ -25,11 +26,13 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     README.md, CITATION.cff and DATASHEET.md speak of the newest published release, docs/schema.md of the models as they are. Raises
     CannotRun where no release is published yet.
     """
-    release = newest_release(root / "data/processed")
+    house = House.of(root / raw_folder)
+    release = house.newest()
+    place = Path(os.path.relpath(release, house.root)).as_posix()
     meta = read_meta(root / raw_folder)
     readme = root / "README.md"
     body = _FRONT_MATTER.sub("", readme.read_text(encoding="utf-8")) if readme.is_file() else ""
-    head = hub_metadata(meta) | {"configs": _configs(release)}
+    head = hub_metadata(meta) | {"configs": _configs(release, place)}
     wanted = {
         root / "docs/schema.md": schema_page(),
         root / "docs/errors.md": errors_page(),
@@ -39,7 +42,7 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     }
     if (release / "DATASHEET.md").is_file():  # releases before 0.2.0 have none
         sheet = _of_release(release, "DATASHEET.md")
-        wanted[root / "DATASHEET.md"] = sheet.replace("](figures/", f"]({release.relative_to(root).as_posix()}/figures/")
+        wanted[root / "DATASHEET.md"] = sheet.replace("](figures/", f"]({place}/figures/")
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
 
 
@@ -47,7 +50,7 @@ def errors_page() -> str:
     """docs/errors.md, written from the rules."""
     parts = [
         "# Findings\n",
-        "Written from `pipeline/rules.py` by `python build_dataset.py derive`; change the rules, not this page.\n",
+        "Written from `pipeline/rules/` by `python build_dataset.py derive`; change the rules, not this page.\n",
         "A finding names its rule, file, line and column, record and field. Levels are cumulative: what fails one is not taken to the "
         "next. Errors stop a build, warnings do not. `python build_dataset.py explain HD301` says the same on the terminal; "
         "`tests/invalid/` has an example of each.\n",
@@ -61,14 +64,6 @@ def errors_page() -> str:
     return "\n".join(parts)
 
 
-def newest_release(processed: Path) -> Path:
-    """The folder of the highest version without a suffix. Raises CannotRun where there is none."""
-    published = [path for path in processed.glob("*.*.*") if re.fullmatch(r"\d+\.\d+\.\d+", path.name)]
-    if not published:
-        raise CannotRun(f"{processed} holds no published release; build one first")
-    return max(published, key=lambda path: [int(part) for part in path.name.split(".")])
-
-
 def _of_release(release: Path, name: str) -> str:
     try:
         return (release / name).read_text(encoding="utf-8")
@@ -76,12 +71,12 @@ def _of_release(release: Path, name: str) -> str:
         raise CannotRun(f"{release} has no {name}; is it a release of this version of the package?") from None
 
 
-def _configs(release: Path) -> list[dict[str, object]]:
+def _configs(release: Path, place: str) -> list[dict[str, object]]:
     """Configurations that read the release's Parquet files from the root of the repo."""
-    shards = [
-        Shard(table.name, split, path.relative_to(release).as_posix(), 0, 0, 0)
+    files = [
+        (table.name, split, f"{place}/{path.relative_to(release).as_posix()}")
         for table in TABLES
         for split in SPLITS
         for path in sorted((release / "data" / table.name).glob(f"{split}-*.parquet"))
     ]
-    return configs(release.name, shards, prefix=f"data/processed/{release.name}/")
+    return configs(release.name, files)

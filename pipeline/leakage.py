@@ -19,9 +19,9 @@ def leakage(raw: Raw, splits: Splits, pages: Pages) -> dict[str, Any]:
     ``texts_compared`` says how many of the articles had a text at hand, since the search for near-duplicates sees no others.
     """
     texts = {
-        b.article.article_id: clean_text(b.article, pages.texts[b.article.article_id])
+        b.article.article_id: clean_text(b.article, pages.masked[b.article.article_id])
         for b in raw.bundles
-        if b.article.article_id in pages.texts
+        if b.article.article_id in pages.masked
     }
     duplicates = near_duplicates(texts)
     report: dict[str, Any] = {"articles": len(raw.bundles), "texts_compared": len(texts), "near_duplicate_from": NEAR_DUPLICATE}

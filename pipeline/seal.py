@@ -1,6 +1,9 @@
-"""Stage 8: a folder of files → a release in its place, whole or not at all."""
+"""Stage 8: a folder of files → a release in its place, whole or not at all.
 
-import hashlib
+A release is built aside, in a hidden folder beside its place, written through to the disk, and renamed. One build at a time has the
+place; what a killed one left is cleared away by the next.
+"""
+
 import json
 import os
 import shutil
@@ -10,10 +13,13 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from pipeline.findings import CannotRun
+from filelock import FileLock, Timeout
 
-MANIFEST = "manifest-sha256.txt"
-RELEASE = "release.json"
+from pipeline.bag import PAYLOAD, TAGS, files, listed
+from pipeline.findings import CannotRun
+from pipeline.release import RELEASE
+
+_BUILDING, _REPLACED, _LOCK = ".building.", ".replaced.", ".building.lock"
 
 
 class Outcome(StrEnum):
@@ -29,85 +35,80 @@ class Outcome(StrEnum):
 def aside(target: Path) -> Iterator[Path]:
     """A new folder beside ``target`` to build in; it is gone afterwards unless ``seal`` moved it into place.
 
-    Raises CannotRun where nothing can be written.
+    Raises CannotRun where nothing can be written, where the disk is full, or where another build is at work in the same place.
     """
+    parent = target.parent
+    lock = FileLock(parent / _LOCK, timeout=0)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        work.chmod(0o777 & ~_umask())
+        parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise CannotRun(f"another build is at work in {parent}; wait for it, or name another folder by --out") from None
     except OSError as error:
-        raise CannotRun(f"{target.parent} cannot be written: {error.strerror}; name another folder by --out") from error
+        raise CannotRun(f"{parent} cannot be written: {_why(error)}; name another folder by --out") from error
     try:
+        _clear(parent)
+        work = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=parent))
+        work.chmod(0o777 & ~_umask())
         yield work
     except OSError as error:
-        raise CannotRun(f"{error.filename or work}: {error.strerror}; nothing was published") from error
+        raise CannotRun(f"{error.filename or parent}: {_why(error)}; nothing was published") from error
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def write_manifest(work: Path) -> None:
-    """Write the SHA-256 of every file, in the form that ``sha256sum -c`` reads, ordered by path."""
-    names = sorted(p.relative_to(work).as_posix() for p in work.rglob("*") if p.is_file() and p.name != MANIFEST)
-    lines = (f"{hashlib.sha256((work / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
-    (work / MANIFEST).write_text("".join(lines), encoding="utf-8")
+        try:
+            _clear(parent)
+            (parent / _LOCK).unlink(missing_ok=True)  # whoever waits for it notices, and takes a new one
+        finally:
+            lock.release()
 
 
 def seal(work: Path, target: Path) -> Outcome:
-    """Put a finished folder in its place.
+    """Put a finished bag in its place.
 
     A release that is there already with the same bytes is left alone. One with other bytes is replaced only if it is of the kind that
     is never published: hydrated, or of a version with a suffix, with no file but its own. Otherwise CannotRun says what is in the way.
     """
-    write_manifest(work)
     there = target.exists() and not (target.is_dir() and not any(target.iterdir()))
-    if not there:
-        _sync(work)
-        os.rename(work, target)
-        return Outcome.written
-    differing = differences(work, target)
-    if not differing:
+    differing = differences(work, target) if there else []
+    if there and not differing:
         return Outcome.unchanged
-    if not _passing(target):
+    if there and not _passing(target):
         raise CannotRun(_refusal(target, differing))
     _sync(work)
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / "old"
-    os.rename(target, old)
+    if there:
+        os.rename(target, target.parent / f"{_REPLACED}{target.name}")
     os.rename(work, target)
-    shutil.rmtree(old.parent, ignore_errors=True)
-    return Outcome.replaced
+    _through(target.parent)
+    return Outcome.replaced if there else Outcome.written
 
 
 def is_release(folder: Path) -> bool:
-    """Whether a folder is one that ``seal`` made."""
-    return (folder / MANIFEST).is_file() and (folder / RELEASE).is_file()
+    """Whether a folder is one that ``seal`` made, or its predecessors before releases were bags."""
+    return (folder / PAYLOAD).is_file() and (folder / RELEASE).is_file()
+
+
+def differences(a: Path, b: Path) -> list[str]:
+    """Paths of the files that are not the same, byte for byte, in two folders, ordered."""
+
+    def same(name: str) -> bool:
+        return (a / name).is_file() and (b / name).is_file() and (a / name).read_bytes() == (b / name).read_bytes()
+
+    return sorted(name for name in {*files(a), *files(b)} if not same(name))
 
 
 def _passing(target: Path) -> bool:
     """Whether a folder is a release that was never meant to stay, and holds nothing else."""
     if not is_release(target):
         raise CannotRun(f"{target} exists and is no release; name a folder that does not exist yet by --out")
-    lines = (target / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
-    listed = {line.partition("  ")[2] for line in lines} | {MANIFEST}
-    here = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
     try:
         release = json.loads((target / RELEASE).read_bytes())
-        return bool(release["hydrated"] or "-" in release["version"]) and here == listed
-    except (ValueError, TypeError, LookupError):
+        return bool(release["hydrated"] or "-" in release["version"]) and set(files(target)) == set(listed(target))
+    except (OSError, ValueError, TypeError, LookupError):
         return False
 
 
-def differences(a: Path, b: Path) -> list[str]:
-    """Paths of the files that are not the same, byte for byte, in two folders, ordered."""
-    files = {p.relative_to(folder).as_posix() for folder in (a, b) for p in folder.rglob("*") if p.is_file()}
-    return sorted(
-        n for n in files if not ((a / n).is_file() and (b / n).is_file() and (a / n).read_bytes() == (b / n).read_bytes())
-    )
-
-
 def _refusal(target: Path, differing: list[str]) -> str:
-    shown = [name for name in differing if name != MANIFEST][:8]
-    more = len([name for name in differing if name != MANIFEST]) - len(shown)
-    listed = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    shown = [name for name in differing if name not in (PAYLOAD, TAGS)]
+    listed = ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
     return (
         f"{target} is published (or holds more than a release) and stays as it is, but this build differs from it in {listed}. "
         "Raise the version in corpus.toml, or build elsewhere with --out. "
@@ -115,14 +116,39 @@ def _refusal(target: Path, differing: list[str]) -> str:
     )
 
 
+def _clear(parent: Path) -> None:
+    """Remove what builds left: all of it, since only one build at a time has the place. A release that a build had moved away and not
+    yet replaced when it was killed goes back.
+    """
+    for old in parent.glob(f"{_REPLACED}*"):
+        target = parent / old.name.removeprefix(_REPLACED)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.rename(old, target)
+    for work in parent.glob(f"{_BUILDING}*"):
+        if work.is_dir():
+            shutil.rmtree(work, ignore_errors=True)
+
+
 def _sync(folder: Path) -> None:
-    """Have the operating system write everything to the disk, so that a rename cannot show a file before its bytes."""
+    """Write everything in a folder through, so that a rename cannot show a file before its bytes."""
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _through(path)
+
+
+def _through(path: Path) -> None:
+    """Have the operating system write a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _why(error: OSError) -> str:
+    """What the operating system says; Arrow's errors carry it in their message alone."""
+    return error.strerror or str(error)
 
 
 def _umask() -> int:

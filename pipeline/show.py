@@ -9,13 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.agree import ALL, LEVEL, RESAMPLES, Agreement, Difference
+from pipeline.bag import TAGS
 from pipeline.card import leakage_rows
-from pipeline.describe import Release, counts, load_lines
 from pipeline.findings import visible
 from pipeline.pages import PageReport, PageStatus
+from pipeline.release import Release, counts, load_lines
 from pipeline.seal import Outcome
 from pipeline.split import SPLITS
 from pipeline.statistics import AGREEMENT_COLUMNS, agreement_row
+from pipeline.verify import Verified
 
 _STYLE = {
     PageStatus.open: "green", PageStatus.hydrated: "green", PageStatus.withheld: "dim", PageStatus.missing: "yellow",
@@ -66,6 +68,26 @@ def show_differences(console: Console, found: Iterable[Difference]) -> None:
         values = (Text(visible(value)) if value else Text("–", style="dim") for value in (d.first, d.second))
         table.add_row(f"{d.start}–{d.end}", d.what, *values)
     console.print(table)
+
+
+def show_verified(console: Console, found: Verified) -> None:
+    """What became of a release that was verified."""
+    errors = len(found.findings.errors)
+    title = f"{found.release.title} {found.release.version}" if found.release else str(found.folder)
+    if errors:
+        console.print(
+            Text(f"{title} in {found.folder} is NOT as it was released: {errors:,} findings", style="bold red"), soft_wrap=True
+        )
+        return
+    assert found.release is not None
+    rows = sum(entry.rows for entry in found.release.tables)
+    tables = len({entry.table for entry in found.release.tables})
+    console.print(Text.assemble((f"{title} is whole", "bold green"), f": {rows:,} rows in {tables} tables"), soft_wrap=True)
+    console.print(f"Digest (SHA-256 of {TAGS}): {found.digest}", soft_wrap=True)
+    if found.ledger is not None:
+        console.print(f"It is the one that {found.ledger} says was published.", soft_wrap=True)
+    else:
+        console.print("No ledger is beside it: compare the digest with the one that the publisher gives.", soft_wrap=True)
 
 
 def show_release(console: Console, release: Release, folder: Path, outcome: Outcome | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from schema.base import ArticleId, ContactId, Count, Edtf, Language, Model, Text, Wikidata
-from schema.records import Annotation, Article, Comment, CommentLabels, Entity, Event, PrivateSpan, StanceTowards, Zone
+from schema.records import Annotation, Article, Comment, CommentLabels, Entity, Event, Mention, PrivateSpan, StanceTowards, Zone
 from schema.reference import Contact, KbEntity, SplitName
 from schema.vocabulary import OutletKind, TextStatus
 
@@ -110,6 +110,13 @@ class DocumentComment(Model):
     """What kind of comment it is."""
 
 
+class DocumentEntity(Entity):
+    """An entity inside a document."""
+
+    mentions: tuple[Mention, ...] = ()
+    """Where it is named in the clean text; none where it is named elsewhere on the page only."""
+
+
 class DocumentRow(OfArticle):
     """An article with all its records, over its clean text: headline, lead, subheadings and paragraphs, joined by blank lines.
 
@@ -135,8 +142,8 @@ class DocumentRow(OfArticle):
     """The clean text, private data masked; null where it is withheld."""
     blocks: tuple[Zone, ...]
     """Headlines, leads, subheadings and paragraphs as spans of the clean text."""
-    entities: tuple[Entity, ...]
-    """Entities with their mentions in the clean text; an entity that is only named elsewhere has none here."""
+    entities: tuple[DocumentEntity, ...]
+    """Entities with their mentions in the clean text."""
     events: tuple[Event, ...]
     """Events whose trigger is in the clean text."""
     comments: tuple[DocumentComment, ...]

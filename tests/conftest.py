@@ -43,7 +43,9 @@ def no_pages(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
-    """A copy of the valid corpus, to change."""
+    """A copy of the valid corpus, to change, with a changelog for what may come of it."""
+    versions = ("1.2.2", "1.2.3", "1.2.4", "1.3.0", "2.0.0")
+    (tmp_path / "CHANGELOG.md").write_text("".join(f"## {v} – 2031-10-01\n\n- It.\n\n" for v in versions), encoding="utf-8")
     return Path(shutil.copytree(VALID, tmp_path / "data" / "raw"))
 
 

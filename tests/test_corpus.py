@@ -13,8 +13,9 @@ from datasets import Features, get_dataset_config_names, load_dataset
 
 from pipeline.build import build, load_and_check
 from pipeline.card import bibtex
-from pipeline.derived import newest_release, stale
+from pipeline.derived import stale
 from pipeline.findings import CannotRun, Findings
+from pipeline.house import House
 from pipeline.pages import masked
 from pipeline.read import read
 from schema.derive import arrow_schema
@@ -25,7 +26,7 @@ from tests.conftest import ROOT, files
 
 RAW = ROOT / "data" / "raw"
 META = read(RAW, Findings()).meta
-RELEASE = newest_release(ROOT / "data" / "processed")
+RELEASE = House.of(RAW).newest()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -53,11 +54,12 @@ def test_what_is_derived_is_fresh():
 
 
 def test_the_newest_release_goes_by_numbers(tmp_path: Path):
+    house = House.of(tmp_path / "raw")
     with pytest.raises(CannotRun, match="no published release"):
-        newest_release(tmp_path)
+        house.newest()
     for name in ("0.9.0", "0.10.0", "1.0.0-dev", "0.10.0+hydrated"):
-        (tmp_path / name).mkdir()
-    assert newest_release(tmp_path).name == "0.10.0"
+        (house.processed / name).mkdir(parents=True)
+    assert house.newest().name == "0.10.0"
 
 
 @pytest.mark.parametrize("head", ["", "---\n---\n", "---\nlicense: other\n---\n"])

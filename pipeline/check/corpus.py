@@ -11,6 +11,7 @@ from pipeline.datasheet import unknown
 from pipeline.files import SHARD
 from pipeline.findings import Finding, Loc
 from pipeline.nodes import Node
+from pipeline.rai import unknown_rai
 from pipeline.read import Raw
 from schema.base import edtf_bounds
 from schema.reference import Contact
@@ -178,8 +179,10 @@ def _wikidata(raw: Raw) -> Iterator[Finding]:
 
 
 def _datasheet(raw: Raw) -> Iterator[Finding]:
-    for line, name in unknown(raw.datasheet or ""):
-        yield Finding("HD519", "datasheet.md", None, (), name, None, None, line, 1)
+    template = raw.datasheet or ""
+    for code, found in (("HD519", unknown(template)), ("HD520", unknown_rai(template))):
+        for line, said in found:
+            yield Finding(code, "datasheet.md", None, (), said, None, None, line, 1)
 
 
 def _released_stay(raw: Raw) -> Iterator[Finding]:

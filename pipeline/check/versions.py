@@ -1,4 +1,4 @@
-"""Level 6: the release – do the raw files still give what is published under their version?"""
+"""Level 6: the release – may what the raw files give be published under the version that corpus.toml names?"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,21 +6,65 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.diff import Diff, Snapshot, allowed, diff, one_line
 from pipeline.findings import CannotRun, Finding
-from schema.reference import SplitName
+from pipeline.house import House, core
+from pipeline.ledger import read_ledger
+from schema.reference import CorpusMeta, SplitName
+
+Tables = Mapping[str, Mapping[SplitName, pa.Table]]
 
 
-def check_published(release: Path, tables: Mapping[str, Mapping[SplitName, pa.Table]]) -> Iterator[Finding]:
-    """Compare tables with those of a published release, value by value, whatever wrote its bytes."""
-    for name, splits in tables.items():
+def since_last(house: House, version: str, tables: Tables) -> Diff | None:
+    """What changed since the last release before ``version``; None where there is none."""
+    before = [name for name in house.published() if core(name) < core(version)]
+    if not before:
+        return None
+    return diff(Snapshot.of_release(house.release(before[-1])), Snapshot.of_tables(version, tables))
+
+
+def check_version(house: House, meta: CorpusMeta, tables: Tables, changes: Diff | None) -> Iterator[Finding]:
+    """What keeps tables from being published; ``changes`` are those since the last release. Raises CannotRun for a damaged release."""
+    version = meta.version
+    if house.release(version).is_dir():
+        yield from _published(house.release(version), version, tables)
+        return
+    newest = max({*house.published(), *read_ledger(house.ledger)}, key=core, default=None)
+    if newest is not None and core(newest) >= core(version):
+        yield _of_version("HD602", version, newest)
+    elif changes is not None and changes.old is not None and (why := allowed(changes.old, version, changes)):
+        yield _of_version("HD603", why)
+    heading = f"## {version} – {meta.released}"
+    if heading not in _lines(house.changelog):
+        yield _of_version("HD604", expected=heading)
+
+
+def _published(release: Path, version: str, tables: Tables) -> Iterator[Finding]:
+    """Compare with a published release: by record, and where that shows nothing (the order of rows, say), by table."""
+    changes = diff(Snapshot.of_release(release), Snapshot.of_tables(version, tables)).changes
+    for change in changes:
+        yield _of_version("HD601", f"{change.kind}, {one_line(change)}", version, change.record)
+    for name, splits in tables.items() if not changes else ():
         for split, table in splits.items():
-            shards = sorted((release / "data" / name).glob(f"{split}-*.parquet"))
-            try:
-                published = pa.concat_tables([pq.read_table(path) for path in shards]) if shards else None
-            except (OSError, pa.ArrowException) as error:
-                raise CannotRun(f"a file of {release / 'data' / name} is damaged: {error}") from error
-            if published is None and not table.num_rows:
-                continue
-            if published is None or not published.equals(table):
-                found = f"{name}, split {split}"
-                yield Finding("HD601", "corpus.toml", None, ("version",), found, release.name)
+            if not _same(release, name, split, table):
+                yield _of_version("HD601", f"table {name}, split {split}", version)
+
+
+def _same(release: Path, name: str, split: str, table: pa.Table) -> bool:
+    shards = sorted((release / "data" / name).glob(f"{split}-*.parquet"))
+    try:
+        published = pa.concat_tables([pq.read_table(path) for path in shards]) if shards else table.slice(0, 0)
+    except (OSError, pa.ArrowException) as error:
+        raise CannotRun(f"a file of {release / 'data' / name} is damaged: {error}") from error
+    return bool(published.equals(table))
+
+
+def _of_version(code: str, found: str | None = None, expected: str | None = None, record: str | None = None) -> Finding:
+    return Finding(code, "corpus.toml", record, ("version",), found, expected)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []

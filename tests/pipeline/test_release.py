@@ -16,13 +16,14 @@ from datasets import Features, get_dataset_config_names, load_dataset
 from jsonschema import Draft202012Validator
 
 from pipeline.build import Built, build
-from pipeline.findings import CannotRun
+from pipeline.findings import CannotRun, Refused
 from pipeline.seal import Outcome
 from schema.derive import arrow_schema
 from schema.rows import KEYS, TABLES
 from tests.conftest import ROOT, VALID, WITHHELD, files
 
 NAMES = [table.name for table in TABLES]
+MANIFESTS = ["tagmanifest-sha256.txt", "manifest-sha256.txt"]
 PRIVATE = ["0555 010203", "User #17", "User #4", "redaktion@kurier.example", "Nutzer 9"]
 
 
@@ -58,13 +59,16 @@ def test_every_configuration_loads_in_memory_and_streams_with_the_same_features(
         assert list(streamed[name]) == split.to_list()
         assert len(split.to_pandas()) == len(split) > 0
         assert str(split.info.version) == "1.2.3"
+        for info in (split.info, streamed[name].info):
+            assert info.license == "CC-BY-4.0" and "@misc{" in info.citation
+            assert all(part.digest in info.description for part in built.release.tables if part.table == table.name)
 
 
 def test_all_splits_of_a_table_have_the_same_schema_to_the_letter(built: Built):
     for table in TABLES:
         schemas = [pq.read_schema(path) for path in (built.folder / "data" / table.name).glob("*.parquet")]
         assert schemas
-        assert all(schema.equals(arrow_schema(table.row)) and schema.metadata is None for schema in schemas)
+        assert all(schema.equals(arrow_schema(table.row)) for schema in schemas)
 
 
 def test_both_builds_have_the_same_rows_but_for_the_text(release: Built, hydrated: Built):
@@ -235,13 +239,11 @@ def assert_within(written: object, back: object, path: str = "") -> None:
 # --- the folder --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_manifest_is_what_sha256sum_checks(release: Built):
-    done = subprocess.run(
-        ["sha256sum", "-c", "--strict", "manifest-sha256.txt"], cwd=release.folder, capture_output=True, text=True
-    )
+def test_the_manifests_are_what_sha256sum_checks(release: Built):
+    done = subprocess.run(["sha256sum", "-c", "--strict", *MANIFESTS], cwd=release.folder, capture_output=True, text=True)
     assert done.returncode == 0
-    listed = {line.split("  ", 1)[1] for line in (release.folder / "manifest-sha256.txt").read_text(encoding="utf-8").splitlines()}
-    assert listed == set(files(release.folder)) - {"manifest-sha256.txt"}
+    lines = [line for name in MANIFESTS for line in (release.folder / name).read_text(encoding="utf-8").splitlines()]
+    assert {line.split("  ", 1)[1] for line in lines} == set(files(release.folder)) - {"tagmanifest-sha256.txt"}
 
 
 def test_an_empty_split_is_neither_written_nor_declared(release: Built):
@@ -252,10 +254,17 @@ def test_an_empty_split_is_neither_written_nor_declared(release: Built):
     assert sum(c.get("default", False) for c in head["configs"]) == 1
 
 
-def test_parquet_carries_no_hugging_face_metadata(release: Built):
+def test_a_parquet_file_says_what_it_is_a_part_of(release: Built):
+    parts = {(part.table, part.split): part for part in release.release.tables}
     for path in release.folder.rglob("*.parquet"):
         metadata = pq.read_metadata(path)
-        assert set(metadata.metadata or {}) <= {b"ARROW:schema"}
+        said = {key.decode(): value.decode() for key, value in metadata.metadata.items() if key != b"ARROW:schema"}
+        assert "@misc{" in said.pop("citation")  # and nothing of Hugging Face's: the card declares the features
+        part = parts[path.parent.name, path.name.partition("-")[0]]
+        assert said == {
+            "dataset": "Probe", "version": "1.2.3", "license": "CC-BY-4.0",
+            "table": part.table, "split": part.split, "digest": part.digest,
+        }  # fmt: skip
         assert metadata.row_group(0).column(0).compression == "ZSTD"
         assert metadata.row_group(0).column(0).has_offset_index
 
@@ -284,8 +293,11 @@ def test_a_published_release_is_never_overwritten(raw: Path, tmp_path: Path):
     (raw / "kb.jsonl").write_text(
         (raw / "kb.jsonl").read_text(encoding="utf-8").replace("Gatehouse", "Gate House"), encoding="utf-8"
     )
-    with pytest.raises(CannotRun, match=r"published.* and stays as it is.*data/kb/train-00000-of-00001\.parquet"):
+    with pytest.raises(Refused) as refused:
         build(raw, None, None)
+    (finding,) = refused.value.findings.all
+    assert (finding.code, finding.record) == ("HD601", "torhaus")
+    assert finding.message == "value changed, kb name: Gatehouse → Gate House; not so in release 1.2.3"
     assert files(tmp_path / "data" / "processed") == before
     assert build(raw, None, None, version="1.2.4").outcome is Outcome.written
     assert build(raw, None, None, version="1.3.0-dev").outcome is Outcome.written

@@ -1,0 +1,68 @@
+"""Where things stand around a raw folder: releases, ledger and changelog beside it."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.findings import CannotRun
+
+_CORE = re.compile(r"\d+\.\d+\.\d+")
+
+
+@dataclass(frozen=True)
+class House:
+    """The places that belong to one raw folder: of ``repo/data/raw``, or of a ``repo/raw`` that has no ``data`` around it."""
+
+    root: Path
+    data: Path
+
+    @classmethod
+    def of(cls, raw_folder: Path) -> "House":
+        """The house of a raw folder; paths are relative to the working folder where they lie in it."""
+        data = Path(os.path.abspath(raw_folder)).parent
+        root = data.parent if data.name == "data" else data
+        here = Path.cwd()
+        root, data = (path.relative_to(here) if path.is_relative_to(here) else path for path in (root, data))
+        return cls(root, data)
+
+    @property
+    def processed(self) -> Path:
+        """The folder of the published releases."""
+        return self.data / "processed"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of the published releases."""
+        return self.data / "releases.jsonl"
+
+    @property
+    def changelog(self) -> Path:
+        """The changelog, for people."""
+        return self.root / "CHANGELOG.md"
+
+    def release(self, version: str, hydrated: bool = False) -> Path:
+        """Where a release goes that is told nothing else: hydrated ones apart from the published."""
+        return self.root / "build" / f"{version}+hydrated" if hydrated else self.processed / version
+
+    def published(self) -> list[str]:
+        """Versions of the published releases that are here, lowest first."""
+        names = (path.name for path in self.processed.glob("*") if _CORE.fullmatch(path.name) and path.is_dir())
+        return sorted(names, key=core)
+
+    def newest(self) -> Path:
+        """The published release of the highest version. Raises CannotRun where there is none."""
+        versions = self.published()
+        if not versions:
+            raise CannotRun(f"{self.processed} holds no published release; build one first")
+        return self.processed / versions[-1]
+
+
+def core(version: str) -> tuple[int, ...]:
+    """The three numbers of a semantic version."""
+    return tuple(int(part) for part in re.split("[-+]", version)[0].split("."))
+
+
+def final(version: str) -> bool:
+    """Whether a version is one to publish: three numbers, without a suffix."""
+    return _CORE.fullmatch(version) is not None

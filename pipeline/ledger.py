@@ -1,0 +1,102 @@
+"""The ledger of published releases, ``data/releases.jsonl``: what each version is, for good, one line a release."""
+
+import os
+import platform
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.bag import TAGS, listed
+from pipeline.findings import CannotRun
+from pipeline.release import Release
+from schema.base import Model, Sha256, Version
+from schema.reference import Day
+
+TOOLS = ("datasets", "huggingface_hub", "matplotlib", "numpy", "pyarrow", "pydantic", "scipy")
+"""Libraries on which the bytes of a release depend."""
+
+
+class Entry(Model):
+    """One published release."""
+
+    version: Version
+    released: Day
+    """Day of the release (YYYY-MM-DD)."""
+    digest: Sha256
+    """SHA-256 of the tag manifest, which pins every file; of releases before they were bags, that of the manifest."""
+    raw_sha256: Sha256
+    """SHA-256 over the names and bytes of the raw files that it was built from."""
+    tables: dict[str, dict[str, Sha256]]
+    """Logical digest of each table, by split."""
+    files: dict[str, Sha256]
+    """SHA-256 of each file, by path."""
+    tools: dict[str, str] | None
+    """Versions of what built it; null where that was not recorded."""
+
+
+def read_ledger(path: Path) -> dict[str, Entry]:
+    """All entries by version, in the order of publication; none where there is no ledger. Raises CannotRun for a line that is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotRun(f"{path} cannot be read: {error}") from error
+    found: dict[str, Entry] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = Entry.model_validate_json(line)
+        except ValidationError as error:
+            raise CannotRun(
+                f"{path}:{number} is no entry of a ledger ({error.errors()[0]['msg']}); restore it from the repo"
+            ) from error
+        if entry.version in found:
+            raise CannotRun(f"{path}:{number}: {entry.version} has an entry already; restore the ledger from the repo")
+        found[entry.version] = entry
+    return found
+
+
+def entry(folder: Path, release: Release, released: str) -> Entry:
+    """What the ledger is to say of a release that was just built."""
+    hashes = listed(folder)
+    tables: dict[str, dict[str, str]] = {}
+    for part in release.tables:
+        if part.digest is not None:
+            tables.setdefault(part.table, {})[part.split] = part.digest
+    return Entry(
+        version=release.version, released=released, digest=hashes[TAGS], raw_sha256=release.raw_sha256, tables=tables,
+        files={name: value for name, value in sorted(hashes.items()) if name != TAGS}, tools=tools(),
+    )  # fmt: skip
+
+
+def check(path: Path, new: Entry) -> None:
+    """Raise CannotRun if the ledger has the version with other files: also where the release itself is no longer here."""
+    old = read_ledger(path).get(new.version)
+    if old is not None and old.digest != new.digest:
+        differing = sorted(name for name in {*old.files, *new.files} if old.files.get(name) != new.files.get(name))
+        shown = ", ".join(differing[:8]) + (f" and {len(differing) - 8} more" if len(differing) > 8 else "")
+        tools = sorted(f"{name} {value}" for name, value in (old.tools or {}).items() if (new.tools or {}).get(name) != value)
+        built = f" It was built with {', '.join(tools)}." if tools else ""
+        raise CannotRun(
+            f"{path} says that {new.version} was published with other files; this build differs in {shown}. Raise the version in "
+            f"corpus.toml, or build elsewhere with --out.{built}"
+        )
+
+
+def enter(path: Path, new: Entry) -> None:
+    """Add a release to the ledger if it is not in it. The whole file is written aside and renamed: it is never half a line longer."""
+    if new.version in read_ledger(path):
+        return
+    before = path.read_bytes() if path.exists() else b""
+    aside = path.with_name(f".{path.name}.new")
+    with aside.open("wb") as file:
+        file.write(before + new.model_dump_json().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def tools() -> dict[str, str]:
+    """Versions of Python and of the libraries at work."""
+    return {"python": platform.python_version()} | {name: version_of(name) for name in TOOLS}
