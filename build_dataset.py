@@ -6,7 +6,7 @@ from io import TextIOWrapper
 
 from cyclopts import App, CycloptsError
 
-from commands import data, releases, repo
+from commands import data, releases, repo, sharing
 from commands.console import console, count, finding_dicts, print_json
 
 app = App(
@@ -16,7 +16,10 @@ app = App(
     version_flags=[],
 )
 app.default(data.build)
-for command in (data.build, data.validate, data.agree, releases.info, releases.verify, repo.explain, repo.derive):
+for command in (
+    data.build, data.validate, data.agree, releases.info, releases.verify, releases.diff, releases.cite, sharing.hydrate,
+    sharing.publish, repo.explain, repo.derive,
+):  # fmt: skip
     app.command(command)
 
 
@@ -54,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
             terminal.print(f"{count(len(refused.findings.errors), 'error')}; nothing was written", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
-        print("build_dataset.py: stopped; nothing was published", file=sys.stderr)
+        print("build_dataset.py: stopped; run the same command again", file=sys.stderr)
         return 2
 
 

@@ -41,7 +41,7 @@ def build(
         show_pages(terminal, built.pages)
         terminal.print()
         show(terminal, built.warnings)
-        show_release(terminal, built.release, built.folder, built.outcome)
+        show_release(terminal, built.release, built.folder, built.outcome, built.changes)
     return 0
 
 

@@ -1,9 +1,17 @@
-"""Commands on releases: info, verify."""
+"""Commands on releases: info, verify, diff, cite."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from commands.console import console, finding_dicts, print_json, stages
 from commands.options import RAW, Json, Quiet, Raw
+from pipeline.cite import Style
+
+if TYPE_CHECKING:  # imported where they are used, so that --help is quick
+    from pipeline.diff import Snapshot
+    from pipeline.verify import Verified
 
 
 def info(release: Path | None = None, /, *, raw: Raw = RAW, json: Json = False) -> int:
@@ -41,9 +49,83 @@ def verify(release: Path | None = None, /, *, raw: Raw = RAW, quiet: Quiet = Fal
         whole = {"folder": str(found.folder), "whole": not errors, "digest": found.digest, "ledger": ledger}
         print_json(whole | {"findings": finding_dicts(found.findings.all)})
     elif errors or not quiet:
-        from pipeline.report import show
-        from pipeline.show import show_verified
-
-        show(console(stderr=True), found.findings.all)
-        show_verified(console(stderr=bool(errors)), found)
+        _show_verified(found)
     return 1 if errors else 0
+
+
+def _show_verified(found: "Verified") -> None:
+    from pipeline.report import show
+    from pipeline.show import show_verified
+
+    show(console(stderr=True), found.findings.all)
+    show_verified(console(stderr=bool(found.findings.errors)), found)
+
+
+def diff(
+    old: str | None = None,
+    new: str | None = None,
+    /,
+    *,
+    raw: Raw = RAW,
+    html: Annotated[Path | None, Parameter(help="Write the comparison to this file, as a page for a browser.")] = None,
+    json: Json = False,
+) -> int:
+    """Compare two releases, annotation by annotation, and say how far the version must be raised for what changed.
+
+    Each is a folder, or a version beside the raw files. Without the second, the first (or the newest release) is compared with what the
+    raw files give now. Exit status 0, whether or not there is a difference.
+    """
+    from pipeline.diff import Snapshot, show_diff
+    from pipeline.diff import diff as run
+    from pipeline.diff import html as page
+    from pipeline.house import House
+
+    house = House.of(raw)
+    with stages(json) as step:
+        step("read the older one")
+        before = Snapshot.of_release(house.find(old) if old else house.newest())
+        step("read the newer one")
+        after = Snapshot.of_release(house.find(new)) if new else _now(raw)
+        step("compare")
+        found = run(before, after)
+    if html is not None:
+        html.write_text(page(found), encoding="utf-8", newline="\n")
+    if json:
+        print_json(found.model_dump())
+    else:
+        show_diff(console(), found)
+    return 0
+
+
+def _now(raw: Path) -> "Snapshot":
+    """What the raw files give."""
+    from pipeline.build import load_and_check
+    from pipeline.diff import Snapshot
+    from pipeline.tables import build_tables
+
+    checked = load_and_check(raw, None)
+    checked.findings.raise_errors()
+    return Snapshot.of_tables(checked.raw.meta.version, build_tables(checked.raw, checked.pages, checked.splits))
+
+
+def cite(
+    release: str | None = None,
+    /,
+    *,
+    raw: Raw = RAW,
+    format: Annotated[Style, Parameter(help="How the citation is written.")] = Style.bibtex,
+) -> int:
+    """Print how to cite a release: a folder, a version beside the raw files, or else the newest one there.
+
+    The citation carries the digest that pins every file of the release.
+    """
+    from pipeline.bag import TAGS, sha256
+    from pipeline.cite import cite as run
+    from pipeline.house import House
+    from pipeline.release import read_meta, read_release, sizes
+
+    house = House.of(raw)
+    folder = house.find(release) if release else house.newest()
+    found, meta = read_release(folder), read_meta(folder)
+    print(run(meta, found.version, format, sha256(folder / TAGS), sizes(found)), end="")
+    return 0

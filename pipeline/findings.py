@@ -1,6 +1,6 @@
 """What is wrong with the data: findings, which are data. What the rules are stands in ``rules``, how findings look in ``report``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.rules import RULES, Rule, Severity
@@ -105,6 +105,11 @@ class Refused(Exception):
 
 class CannotRun(Exception):
     """The command cannot do what was asked, for a reason outside the data; the message says why and what to do."""
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first of many names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def shown(value: object, length: int = 80) -> str:

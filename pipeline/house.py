@@ -50,6 +50,14 @@ class House:
         names = (path.name for path in self.processed.glob("*") if _CORE.fullmatch(path.name) and path.is_dir())
         return sorted(names, key=core)
 
+    def find(self, name: str) -> Path:
+        """The release that a user names: a folder, or else a version beside the raw files. Raises CannotRun where there is neither."""
+        places = (Path(name), self.release(name))
+        found = next((place for place in places if place.is_dir()), None)
+        if found is None:
+            raise CannotRun(f"there is no folder {name}, and no release of that version in {self.processed}")
+        return found
+
     def newest(self) -> Path:
         """The published release of the highest version. Raises CannotRun where there is none."""
         versions = self.published()

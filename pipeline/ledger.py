@@ -2,13 +2,14 @@
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import version as version_of
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from pipeline.bag import TAGS, listed
-from pipeline.findings import CannotRun
+from pipeline.findings import CannotRun, some
 from pipeline.release import Release
 from schema.base import Model, Sha256, Version
 from schema.reference import Day
@@ -75,26 +76,35 @@ def check(path: Path, new: Entry) -> None:
     old = read_ledger(path).get(new.version)
     if old is not None and old.digest != new.digest:
         differing = sorted(name for name in {*old.files, *new.files} if old.files.get(name) != new.files.get(name))
-        shown = ", ".join(differing[:8]) + (f" and {len(differing) - 8} more" if len(differing) > 8 else "")
         tools = sorted(f"{name} {value}" for name, value in (old.tools or {}).items() if (new.tools or {}).get(name) != value)
         built = f" It was built with {', '.join(tools)}." if tools else ""
         raise CannotRun(
-            f"{path} says that {new.version} was published with other files; this build differs in {shown}. Raise the version in "
-            f"corpus.toml, or build elsewhere with --out.{built}"
+            f"{path} says that {new.version} was published with other files; this build differs in {some(differing)}. Raise the "
+            f"version in corpus.toml, or build elsewhere with --out.{built}"
         )
 
 
 def enter(path: Path, new: Entry) -> None:
-    """Add a release to the ledger if it is not in it. The whole file is written aside and renamed: it is never half a line longer."""
+    """Add a release to the ledger if it is not in it. The whole file is written aside and renamed: it is never half a line longer.
+
+    Raises CannotRun where that cannot be done. The release stands then, and the next build enters it.
+    """
     if new.version in read_ledger(path):
         return
-    before = path.read_bytes() if path.exists() else b""
     aside = path.with_name(f".{path.name}.new")
-    with aside.open("wb") as file:
-        file.write(before + new.model_dump_json().encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    try:
+        before = path.read_bytes() if path.exists() else b""
+        with aside.open("wb") as file:
+            file.write(before + new.model_dump_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        raise CannotRun(
+            f"{new.version} is published, but {path} cannot be written ({error.strerror}); build again to enter it there"
+        ) from error
 
 
 def tools() -> dict[str, str]:

@@ -7,8 +7,7 @@ and a release whose tag is there is left alone.
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -16,8 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.bag import files, sha256
-from pipeline.findings import CannotRun, shown
+from pipeline.findings import CannotRun, some
 from pipeline.house import core, final
+from pipeline.hub import AGAIN, talk, transfer
 from pipeline.release import RELEASE, Release, read_release
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _OWN = ".gitattributes"  # written by the Hub when it makes a repository: what is kept as Git LFS; no part of a release
 _BLANK = {_OWN, "README.md"}  # all that a repository holds that was only just made on the website
-_AGAIN = "run the same command again: what is uploaded is kept"
 
 
 class Outcome(StrEnum):
@@ -72,7 +71,7 @@ def publish(
     """
     found = read_release(release)
     _check(release, found, repo)
-    with _talk(repo):
+    with talk(repo):
         from huggingface_hub import HfApi
 
         api = HfApi(token=None if dry_run else True)
@@ -214,14 +213,14 @@ def _commit(api: "HfApi", plan: Published, release: Path, message: str, main: st
     added = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=release / name) for name in plan.uploaded]
     gone = [CommitOperationDelete(path_in_repo=name, is_folder=False) for name in plan.deleted]
     try:
-        with _transfer(api, plan.repo, bars):
+        with transfer(api, plan.repo, bars):
             made = api.create_commit(plan.repo, [*added, *gone], commit_message=message, repo_type="dataset", parent_commit=main)
         return made.oid
     except HfHubHTTPError as error:
         if error.response.status_code not in (409, 412):
             raise
         raise CannotRun(
-            f"main of {plan.repo} has moved meanwhile and was left as it is: look at that commit, then {_AGAIN}"
+            f"main of {plan.repo} has moved meanwhile and was left as it is: look at that commit, then {AGAIN}"
         ) from None
 
 
@@ -229,7 +228,7 @@ def _check_commit(api: "HfApi", plan: Published, release: Path, commit: str) -> 
     """Raise CannotRun where a commit is not the release, so that no tag says that it were."""
     if left := _differing(release, _tree(api, plan.repo, commit)):
         raise CannotRun(
-            f"what {plan.repo} made of the upload is not this release ({_list(left)}) and was not tagged; look at commit {commit} "
+            f"what {plan.repo} made of the upload is not this release ({some(left)}) and was not tagged; look at commit {commit} "
             "(a .gitignore keeps files out), and publish the next version"
         )
 
@@ -248,85 +247,5 @@ def _tag(api: "HfApi", plan: Published, message: str, commit: str) -> None:
         ) from None
 
 
-@contextmanager
-def _transfer(api: "HfApi", repo: str, bars: bool) -> Iterator[None]:
-    """Upload by Xet only where the server offers it: huggingface_hub 2 does not ask, and fails where it is not; Git LFS is everywhere."""
-    from huggingface_hub import constants, get_session
-    from huggingface_hub.utils import build_hf_headers, disable_progress_bars, enable_progress_bars  # type: ignore[attr-defined]
-
-    url = f"{api.endpoint}/api/datasets/{repo}/xet-write-token/main"
-    without = constants.HF_HUB_DISABLE_XET
-    constants.HF_HUB_DISABLE_XET = without or get_session().get(url, headers=build_hf_headers(token=True)).status_code == 404
-    if bars and constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
-        enable_progress_bars()
-    try:
-        yield
-    finally:
-        constants.HF_HUB_DISABLE_XET = without
-        if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
-            disable_progress_bars()
-
-
-@contextmanager
-def _talk(repo: str) -> Iterator[None]:
-    """Talk with the Hub: what goes wrong becomes CannotRun in words of ours. The library's own are kept back, since its warnings and
-    errors name signed addresses, which are as good as a password while they are valid.
-    """
-    from huggingface_hub import constants
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # the HTTP client's, whichever it is
-    from huggingface_hub.utils import disable_progress_bars, logging  # type: ignore[attr-defined]
-
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity(40)  # errors only
-    if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
-        disable_progress_bars()
-    try:
-        yield
-    except (HTTPError, OSError, RuntimeError, ValueError) as error:
-        raise CannotRun(_reason(error, repo)) from None
-    finally:
-        logging.set_verbosity(verbosity)
-
-
-def _reason(error: BaseException, repo: str) -> str:
-    """What went wrong with the Hub, and what to do."""
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError, RepositoryNotFoundError
-
-    chain = [error]
-    while cause := chain[-1].__cause__:
-        chain.append(cause)
-    if any(isinstance(link, LocalTokenNotFoundError) for link in chain):
-        return "there is no token for the Hub; run 'hf auth login' with one that may write"
-    if here := next((link for link in chain if isinstance(link, OSError) and link.filename), None):
-        return f"{here.filename}: {here.strerror}; {_AGAIN}"
-    answer = next((link for link in chain if isinstance(link, HfHubHTTPError)), None)
-    if answer is None:
-        if type(error) is ValueError:
-            return f"the Hub or its client refuses the release: {_harmless(str(error))}"
-        return f"the connection to the Hub broke or cannot be made ({type(chain[-1]).__name__}); {_AGAIN}"
-    status = answer.response.status_code
-    if status == 401 and not isinstance(answer, RepositoryNotFoundError):
-        return "the Hub does not accept the token; run 'hf auth login' with one that is valid and may write"
-    if status in (401, 403):
-        return f"this token may not write to {repo}; run 'hf auth login' with one that may, or name a repository of yours"
-    if status == 404:
-        return f"{repo} is not there, or this token may not see it; check the name, or run 'hf auth login' with a token that may"
-    if status == 429 or status >= 500:
-        return f"the Hub is busy or out of order (status {status}); later, {_AGAIN}"
-    return f"the Hub refuses with status {status}: {_harmless(answer.server_message or 'without a reason')}"
-
-
-def _harmless(text: str) -> str:
-    """What the Hub said, on one line, without the token and without the queries of addresses, which may be signatures."""
-    from huggingface_hub import get_token
-
-    text = " ".join(text.split()).replace(get_token() or "\0", "…")
-    return shown(re.sub(r"\?\S+", "?…", text), 300)
-
-
 def _refusal(what: str, version: str, differing: list[str]) -> str:
-    return f"{what} differs from this release in {_list(differing)}; {version} stays as it is there: raise the version to publish"
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"{what} differs from this release in {some(differing)}; {version} stays as it is there: raise the version to publish"

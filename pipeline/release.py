@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pipeline.card import leakage_rows
 from pipeline.findings import CannotRun
 from schema.base import Model, Sha256
+from schema.reference import CorpusMeta
 from schema.rows import TABLES
 
 RELEASE, CORPUS, CHANGES = "release.json", "corpus.json", "CHANGES.json"
@@ -62,6 +63,16 @@ def counts(release: Release) -> dict[str, dict[str, int]]:
     for entry in release.tables:
         rows[entry.table][entry.split] = entry.rows
     return rows
+
+
+def read_meta(folder: Path) -> CorpusMeta:
+    """What corpus.toml said when a release was built. Raises CannotRun for a release that does not say it."""
+    try:
+        return CorpusMeta.model_validate_json((folder / CORPUS).read_bytes())
+    except FileNotFoundError:
+        raise CannotRun(f"{folder} is a release from before 1.0.0; its own CITATION.cff and README.md say how to cite it") from None
+    except ValidationError as error:
+        raise CannotRun(f"{folder / CORPUS} is not what a build writes: {error.errors()[0]['msg']}") from error
 
 
 def sizes(release: Release) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.bag import PAYLOAD, TAGS, files, listed
-from pipeline.findings import CannotRun
+from pipeline.findings import CannotRun, some
 from pipeline.release import RELEASE
 
 _BUILDING, _REPLACED, _LOCK = ".building.", ".replaced.", ".building.lock"
@@ -107,10 +107,9 @@ def _passing(target: Path) -> bool:
 
 
 def _refusal(target: Path, differing: list[str]) -> str:
-    shown = [name for name in differing if name not in (PAYLOAD, TAGS)]
-    listed = ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+    shown = some([name for name in differing if name not in (PAYLOAD, TAGS)])
     return (
-        f"{target} is published (or holds more than a release) and stays as it is, but this build differs from it in {listed}. "
+        f"{target} is published (or holds more than a release) and stays as it is, but this build differs from it in {shown}. "
         "Raise the version in corpus.toml, or build elsewhere with --out. "
         "(If you changed nothing: other versions of the libraries can give other bytes; constraints.txt names the right ones.)"
     )

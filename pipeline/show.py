@@ -11,8 +11,11 @@ from rich.text import Text
 from pipeline.agree import ALL, LEVEL, RESAMPLES, Agreement, Difference
 from pipeline.bag import TAGS
 from pipeline.card import leakage_rows
+from pipeline.diff import Diff, headline, least_version
 from pipeline.findings import visible
 from pipeline.pages import PageReport, PageStatus
+from pipeline.publish import Outcome as Sent
+from pipeline.publish import Published
 from pipeline.release import Release, counts, load_lines
 from pipeline.seal import Outcome
 from pipeline.split import SPLITS
@@ -90,8 +93,28 @@ def show_verified(console: Console, found: Verified) -> None:
         console.print("No ledger is beside it: compare the digest with the one that the publisher gives.", soft_wrap=True)
 
 
-def show_release(console: Console, release: Release, folder: Path, outcome: Outcome | None = None) -> None:
-    """A release: its tables, what its splits share, and how it is loaded."""
+def show_published(console: Console, done: Published, dry_run: bool) -> None:
+    """What was sent to the Hub, or would be."""
+    will = "would be" if dry_run else "was"
+    said = {
+        Sent.published: f"{done.repo}: {done.version} {will} published as {done.tag}",
+        Sent.tagged: f"{done.repo}: main is {done.version} already; it {will} tagged {done.tag}",
+        Sent.unchanged: f"{done.repo}: {done.version} is published already, as {done.tag}",
+    }
+    console.print(Text(said[done.outcome], style="bold"), soft_wrap=True)
+    if done.created:
+        console.print(f"The repository {will} made: public, unless its owner's settings say otherwise", soft_wrap=True)
+    size = sum(done.uploaded.values())
+    console.print(f"Files sent: {len(done.uploaded):,} ({size:,} bytes); there already: {len(done.kept):,}", soft_wrap=True)
+    for name in done.deleted:
+        console.print(Text(f"  not in this version: {visible(name)}"), soft_wrap=True)
+    console.print(Text(done.url), soft_wrap=True)
+
+
+def show_release(
+    console: Console, release: Release, folder: Path, outcome: Outcome | None = None, changes: Diff | None = None
+) -> None:
+    """A release: its tables, what changed since the last one, what its splits share, and how it is loaded."""
     done = {Outcome.written: "written to", Outcome.replaced: "written to", Outcome.unchanged: "is already, byte for byte, in"}
     where = f"{done[outcome]} {folder}" if outcome else f"in {folder}"
     console.print(Text.assemble((f"{release.title} {release.version}", "bold"), f"  {where}"), soft_wrap=True)
@@ -108,6 +131,10 @@ def show_release(console: Console, release: Release, folder: Path, outcome: Outc
         table.add_row(name, *(str(rows.get(split, "–")) for split in SPLITS), str(sum(rows.values())))
     console.print(table)
     console.print()
+    if changes is not None and changes.old is not None:
+        since = f"Since {headline(changes)} (the next version is {least_version(changes.old, changes)} or higher; see CHANGES.json)"
+        console.print(Text(since), soft_wrap=True)
+        console.print()
     leak = Table(title="What splits share", title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in ("scheme", "leak", "shared by"):
         leak.add_column(column)

@@ -4,6 +4,7 @@ import types
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
@@ -94,6 +95,7 @@ def needed_spans(model: type[BaseModel], path: str = "") -> Iterator[str]:
             yield from needed_spans(item, f"{here}.")
 
 
+@cache
 def json_schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (2020-12) of every raw file and of every table's rows, by file name."""
     models = {**RAW_MODELS, **{f"{table.name}-row": table.row for table in TABLES}}

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.diff import Diff, Snapshot, allowed, diff, one_line
+from pipeline.digest import digest
 from pipeline.findings import CannotRun, Finding
 from pipeline.house import House, core
-from pipeline.ledger import read_ledger
+from pipeline.ledger import Entry, read_ledger
 from schema.reference import CorpusMeta, SplitName
 
 Tables = Mapping[str, Mapping[SplitName, pa.Table]]
@@ -29,7 +30,11 @@ def check_version(house: House, meta: CorpusMeta, tables: Tables, changes: Diff 
     if house.release(version).is_dir():
         yield from _published(house.release(version), version, tables)
         return
-    newest = max({*house.published(), *read_ledger(house.ledger)}, key=core, default=None)
+    ledger = read_ledger(house.ledger)
+    if version in ledger:  # published, but not here
+        yield from _entered(ledger[version], version, tables)
+        return
+    newest = max({*house.published(), *ledger}, key=core, default=None)
     if newest is not None and core(newest) >= core(version):
         yield _of_version("HD602", version, newest)
     elif changes is not None and changes.old is not None and (why := allowed(changes.old, version, changes)):
@@ -47,6 +52,14 @@ def _published(release: Path, version: str, tables: Tables) -> Iterator[Finding]
     for name, splits in tables.items() if not changes else ():
         for split, table in splits.items():
             if not _same(release, name, split, table):
+                yield _of_version("HD601", f"table {name}, split {split}", version)
+
+
+def _entered(entry: Entry, version: str, tables: Tables) -> Iterator[Finding]:
+    """Compare with what the ledger says of a release that is not at hand."""
+    for name, splits in tables.items():
+        for split, table in splits.items():
+            if table.num_rows and digest(table) != entry.tables.get(name, {}).get(split):
                 yield _of_version("HD601", f"table {name}, split {split}", version)
 
 

@@ -16,7 +16,7 @@ __all__ = ["Change", "Diff", "Snapshot", "allowed", "diff", "headline", "html", 
 def diff(old: Snapshot | None, new: Snapshot) -> Diff:
     """Compare two releases; without an old one nothing has changed.
 
-    Left out: the order of rows and of list items, versions, who annotated, ``documents`` but for its fields, and what follows from
+    Left out: the order of rows, versions, who annotated, ``documents`` but for its fields, and what follows from
     something else that is told (days, the text of a span that moved, the hash of a page whose text changed). The words of a page
     are quoted only where it is open in both releases and nothing on it became private.
     """

@@ -69,6 +69,9 @@ def _items(old: list[Any], new: list[Any], where: str) -> Iterator[Found]:
             yield from differences(one.get(name), other.get(name), f"{where}[{name}]")
         return
     pairs, removed, added = align(old, new)
+    places = [j for _, j in sorted(pairs)]
+    if places != sorted(places):  # the first contact is the main one, the first source the one closest to the speaker
+        yield Found("order changed", where, *((told(old), told(new)) if all(isinstance(v, str) for v in (*old, *new)) else ()))
     changed = [(j, 0, differences(old[i], new[j], f"{where}[{j}]")) for i, j in pairs]
     gone = [(i, 1, iter([_found(f"{where}[{i}]", old[i], None)])) for i in removed]
     come = [(j, 2, iter([_found(f"{where}[{j}]", None, new[j])])) for j in added]

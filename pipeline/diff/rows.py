@@ -10,6 +10,7 @@ from pipeline.diff.records import differences, natural, without_texts
 from pipeline.diff.snapshot import Snapshot
 from schema.base import Model
 from schema.rows import TABLES, OfArticle, Table
+from schema.vocabulary import RightsStatus
 
 _FEW = 8
 """Rows that are no longer halved to find the one that differs."""
@@ -43,7 +44,8 @@ def _table_changes(table: Table, old: pa.Table, new: pa.Table, quotable: set[str
         if name in OF_ARTICLE and both[i].partition(":")[0] not in quotable:
             before, after = without_texts(before), without_texts(after)
         for found in differences(before, after):
-            severity: Severity = "major" if found.kind == "split changed" else "patch"
+            lost = found.where == "rights.status" and found.new == RightsStatus.withheld  # the text was there to read
+            severity: Severity = "major" if found.kind == "split changed" or lost else "patch"
             yield Change(table=name, record=both[i], severity=severity, **found._asdict())
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from pipeline.bag import DECLARATION, INFO, PAYLOAD, TAGS, files, listed, sha256
 from pipeline.findings import CannotRun, Finding
 
+_OF_THE_HUB = (".gitattributes", ".cache/huggingface/")
+"""What the Hugging Face Hub and its client put beside a release that was downloaded from there."""
+
 
 def check_files(folder: Path) -> Iterator[Finding]:
     """Files that are missing, changed or not listed, and whatever else makes a folder no bag.
@@ -28,7 +31,7 @@ def check_files(folder: Path) -> Iterator[Finding]:
     except FileNotFoundError as error:
         yield Finding("HD611", Path(str(error.filename)).name)
         return
-    found = set(files(folder))
+    found = {name for name in files(folder) if not name.startswith(_OF_THE_HUB)}
     sound = True
     for name in sorted(found | set(expected)):
         if name not in found:
