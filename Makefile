@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 60
 
-.PHONY: data test fuzz lint validate cff schema clean
+.PHONY: data test fuzz kill flips reproduce lint validate cff schema clean
 .DEFAULT_GOAL := data
 
 data: .venv/ready ## build data/processed/<version>
@@ -15,6 +15,15 @@ test: .venv/ready ## run the tests on all cores
 
 fuzz: .venv/ready ## spoil bytes for SECONDS and validate what comes out
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+kill: .venv/ready ## kill 200 builds, and look at what they leave
+	$(BIN)/python -m tests.kill --kills 200
+
+flips: .venv/ready ## change 2,000 single bytes of the newest release, and verify it
+	$(BIN)/python -m tests.flips --tries 2000
+
+reproduce: ## build the newest published release anew, from the commit that published it, and compare
+	.ci/reproduce
 
 lint: .venv/ready ## style and types
 	$(BIN)/ruff check .

@@ -1,5 +1,5 @@
 """Files of the repo that follow from others, and whether they are stale: docs/schema.md and schema/json from the models, docs/errors.md
-from the rules, CITATION.cff, DATASHEET.md and the head of README.md from the newest release.
+from the rules, CITATION.cff, .zenodo.json, DATASHEET.md and the head of README.md from the newest release.
 """
 
 import os
@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 
 from pipeline.card import configs, front_matter, hub_metadata
+from pipeline.cite import Style, cite
 from pipeline.describe import json_text
 from pipeline.findings import CannotRun
 from pipeline.house import House
 from pipeline.read import read_meta
+from pipeline.release import CORPUS
+from pipeline.release import read_meta as meta_of
 from pipeline.rules import LEVELS, RULES, Severity
 from pipeline.split import SPLITS
 from schema.derive import json_schemas
@@ -23,8 +26,8 @@ _FRONT_MATTER = re.compile(r"\A---\n(?:.*?\n)??---\n", re.DOTALL)
 def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     """The derived files of the repo that are not what they should be, each with the text that it should have.
 
-    README.md, CITATION.cff and DATASHEET.md speak of the newest published release, docs/schema.md of the models as they are. Raises
-    CannotRun where no release is published yet.
+    README.md, CITATION.cff, .zenodo.json and DATASHEET.md speak of the newest published release, docs/schema.md of the models as they
+    are. Raises CannotRun where no release is published yet.
     """
     house = House.of(root / raw_folder)
     release = house.newest()
@@ -43,6 +46,8 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
     if (release / "DATASHEET.md").is_file():  # releases before 0.2.0 have none
         sheet = _of_release(release, "DATASHEET.md")
         wanted[root / "DATASHEET.md"] = sheet.replace("](figures/", f"]({place}/figures/")
+    if (release / CORPUS).is_file():  # releases before 1.0.0 have none
+        wanted[root / ".zenodo.json"] = cite(meta_of(release), release.name, Style.zenodo)
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
 
 
@@ -53,7 +58,8 @@ def errors_page() -> str:
         "Written from `pipeline/rules/` by `python build_dataset.py derive`; change the rules, not this page.\n",
         "A finding names its rule, file, line and column, record and field. Levels are cumulative: what fails one is not taken to the "
         "next. Errors stop a build, warnings do not. `python build_dataset.py explain HD301` says the same on the terminal; "
-        "`tests/invalid/` has an example of each.\n",
+        "`tests/invalid/` has an example of each that concerns raw files, "
+        "`tests/pipeline/test_verify.py` of those that concern releases (HD611 on).\n",
     ]
     for level, title in LEVELS.items():
         parts.append(f"## Level {level}: {title}\n")

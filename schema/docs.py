@@ -28,7 +28,7 @@ def schema_page() -> str:
             "## Tables of a release\n",
             *(_model(table.row, table.name, arrow=True) for table in TABLES),
             "## Raw files\n",
-            *(_model(model, name) for name, model in RAW_MODELS.items()),
+            *(_model(model, f"{name} file") for name, model in RAW_MODELS.items()),
             "## Models inside them\n",
             *(_model(model) for model in inner),
             '<a id="eventtype"></a>\n\n## Event types\n',
@@ -69,7 +69,8 @@ def _model(model: type[BaseModel], name: str | None = None, arrow: bool = False)
     for field_name, field in model.model_fields.items():
         middle = f" | {_short_arrow(types[field_name])}" if arrow else ""
         rows += f"| `{field.alias or field_name}` | {_type(field)}{middle} | {_cell(field.description or '')} |\n"
-    return f'<a id="{title.lower()}"></a>\n\n### {title}\n\n{doc}\n\n{header}{rows}'
+    anchor = title.lower().replace(" ", "-")
+    return f'<a id="{anchor}"></a>\n\n### {title}\n\n{doc}\n\n{header}{rows}'
 
 
 def _short_arrow(kind: str) -> str:

@@ -242,3 +242,44 @@ def test_it_runs_as_a_script_from_anywhere(tmp_path: Path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "4 articles, 3 contacts, 7 knowledge-base rows: 0 errors, 0 warnings" in done.stdout
     assert files(tmp_path) == {}
+
+
+# --- releases ------------------------------------------------------------------------------------------------------------------
+
+
+def test_two_releases_are_compared_by_folder_or_version(raw: Path, run, tmp_path: Path):
+    run("build", "--raw", raw, "--quiet")
+    edit_json(raw / "articles/anruf-abendblatt.json", lambda b: b["events"][0].update(polarity="negative"))
+    status, out, err = run("diff", "--raw", raw)  # the newest release, and what the raw files give now
+    assert (status, err) == (0, "")
+    assert "1.2.3 → 1.2.3: 1 change, at least a patch version" in out
+    assert "factuality changed  events v1 polarity: positive → negative" in out
+    run("build", "--raw", raw, "--version", "1.2.4", "--quiet")
+    page = tmp_path / "changes.html"
+    _, out, _ = run("diff", "1.2.3", raw.parent / "processed/1.2.4", "--raw", raw, "--json", "--html", page)
+    said = json.loads(out)
+    assert (said["old"], said["new"], said["least"], len(said["changes"])) == ("1.2.3", "1.2.4", "patch", 1)
+    assert "<html" in page.read_text(encoding="utf-8")
+    assert said == json.loads((raw.parent / "processed/1.2.4/CHANGES.json").read_bytes())
+    status, _, err = run("diff", "3.2.1", "--raw", raw)
+    assert status == 2
+    assert "there is no folder 3.2.1, and no release of that version in" in err
+
+
+@pytest.mark.parametrize("style", ["bibtex", "apa", "cff", "datacite", "zenodo"])
+def test_a_citation_names_the_version_and_pins_its_files(style: str, raw: Path, run):
+    run("build", "--raw", raw, "--quiet")
+    _, digest, _ = run("verify", "--raw", raw, "--json")
+    status, out, err = run("cite", "--raw", raw, "--format", style)
+    assert (status, err) == (0, "")
+    assert "1.2.3" in out
+    assert (json.loads(digest)["digest"] in out) is (style != "zenodo")
+    assert run("cite", "1.2.3", "--raw", raw, "--format", style)[1] == out
+
+
+def test_a_release_can_be_published_only_when_it_is_whole(raw: Path, run):
+    run("build", "--raw", raw, "--quiet")
+    (raw.parent / "processed/1.2.3/splits.json").write_text("{}", encoding="utf-8")
+    status, _, err = run("publish", "hub", "somebody/probe", "--raw", raw, "--dry-run")
+    assert status == 1
+    assert "error[HD613] file was changed" in err

@@ -1,5 +1,6 @@
 """The repo's own corpus, release, README and derived files: what stands in the repo is what the code says."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -8,16 +9,23 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import mlcroissant
+import pyarrow.parquet as pq
 import pytest
 from datasets import Features, get_dataset_config_names, load_dataset
 
 from pipeline.build import build, load_and_check
-from pipeline.card import bibtex
+from pipeline.cite import bibtex
 from pipeline.derived import stale
+from pipeline.diff import Snapshot
+from pipeline.digest import digest
 from pipeline.findings import CannotRun, Findings
 from pipeline.house import House
+from pipeline.hydrate import hydrate
+from pipeline.ledger import read_ledger
 from pipeline.pages import masked
 from pipeline.read import read
+from pipeline.verify import verify
 from schema.derive import arrow_schema
 from schema.records import Bundle
 from schema.rows import TABLES
@@ -49,8 +57,40 @@ def test_the_release_in_the_repo_is_what_its_raw_files_give(rebuilt: Path):
     assert files(rebuilt) == files(RELEASE)
 
 
+@pytest.mark.parametrize("version", House.of(RAW).published())
+def test_every_release_in_the_repo_is_the_one_in_the_ledger(version: str):
+    folder, entry = House.of(RAW).release(version), read_ledger(House.of(RAW).ledger)[version]
+    found = {name: hashlib.sha256(data).hexdigest() for name, data in files(folder).items()}
+    manifest = "tagmanifest-sha256.txt" if "bagit.txt" in found else "manifest-sha256.txt"
+    assert entry.digest == found[manifest]
+    assert entry.files == {name: value for name, value in found.items() if name != manifest}
+    tables = Snapshot.of_release(folder)
+    assert set(entry.tables) == set(tables.tables)
+    for name, splits in entry.tables.items():
+        for split, value in splits.items():
+            assert digest(pq.read_table(next((folder / "data" / name).glob(f"{split}-*.parquet")))) == value
+
+
+def test_the_newest_release_is_whole():
+    verified = verify(RELEASE)
+    assert verified.findings.all == []
+    assert verified.ledger is not None
+
+
+def test_the_newest_release_is_described_in_croissant():
+    dataset = mlcroissant.Dataset(jsonld=str(RELEASE / "croissant.json"))
+    assert (dataset.metadata.issues.errors, dataset.metadata.issues.warnings) == (set(), set())
+    assert len(list(dataset.records("kb"))) == len(rows(RELEASE, "kb"))
+    said = json.loads((RELEASE / "croissant.json").read_bytes())
+    assert {"rai:dataCollection", "rai:dataBiases", "rai:dataLimitations", "rai:personalSensitiveInformation"} <= set(said)
+
+
 def test_what_is_derived_is_fresh():
     assert list(stale(ROOT, RAW)) == []
+
+
+def test_a_release_is_hydrated_without_the_raw_files(rebuilt: Path, rehydrated, withheld_pages: Path, tmp_path: Path):
+    assert files(hydrate(rebuilt, withheld_pages, tmp_path / "mine").folder) == files(rehydrated.folder)
 
 
 def test_the_newest_release_goes_by_numbers(tmp_path: Path):

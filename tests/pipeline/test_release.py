@@ -15,6 +15,7 @@ import yaml
 from datasets import Features, get_dataset_config_names, load_dataset
 from jsonschema import Draft202012Validator
 
+from pipeline.bag import sha256
 from pipeline.build import Built, build
 from pipeline.findings import CannotRun, Refused
 from pipeline.seal import Outcome
@@ -244,6 +245,18 @@ def test_the_manifests_are_what_sha256sum_checks(release: Built):
     assert done.returncode == 0
     lines = [line for name in MANIFESTS for line in (release.folder / name).read_text(encoding="utf-8").splitlines()]
     assert {line.split("  ", 1)[1] for line in lines} == set(files(release.folder)) - {"tagmanifest-sha256.txt"}
+
+
+def test_the_card_says_how_to_cite_and_to_check_this_version(release: Built, hydrated: Built):
+    card = (release.folder / "README.md").read_text(encoding="utf-8")
+    assert "> The testers. (2031). Probe (Version 1.2.3) [Data set]." in card
+    assert "@misc{probe-1.2.3," in card
+    (command,) = (line for line in card.splitlines() if line.startswith("sha256sum -c"))
+    done = subprocess.run(command, shell=True, cwd=release.folder, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{sha256(release.folder / 'tagmanifest-sha256.txt')}  tagmanifest-sha256.txt\n"
+    said = {path.name for path in release.folder.iterdir()} - {path.name for path in hydrated.folder.iterdir()}
+    assert said == {"croissant.json"}
+    assert "Cite this version" not in (hydrated.folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_empty_split_is_neither_written_nor_declared(release: Built):

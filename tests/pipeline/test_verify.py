@@ -1,7 +1,6 @@
 """What a user of ``verify`` relies on: a release that was touched anywhere is found, and what is wrong is named."""
 
 import json
-import random
 import shutil
 import subprocess
 import sys
@@ -13,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.bag import files as names_of
 from pipeline.bag import write_bag
 from pipeline.build import Built, build
 from pipeline.findings import CannotRun, Finding
 from pipeline.rules import RULES
 from pipeline.verify import verify
 from tests.conftest import ROOT, files
+from tests.flips import tried
 from tests.pipeline.test_check import OF_RAW
 
 EVENTS, KB = "data/events/train-00000-of-00001.parquet", "data/kb/train-00000-of-00001.parquet"
@@ -155,30 +154,9 @@ def test_a_table_that_nobody_declared_is_found(copy: Path):
 
 
 @pytest.mark.slow
-def test_every_changed_byte_is_found(copy: Path):
-    """One byte, anywhere: half of the tries in files by their number, half by their size. ``make flips`` does more on the corpus."""
-    chance = random.Random(5)
-    names = names_of(copy)
-    sizes = [(copy / name).stat().st_size for name in names]
-    for i in range(60):
-        name = chance.choice(names) if i % 2 else chance.choices(names, sizes)[0]
-        flip(copy / name, chance, lambda name=name: assert_named(copy, name))
-    assert found(copy) == []
-
-
-def flip(path: Path, chance: random.Random, then: Callable[[], None]) -> None:
-    """Change one byte of a file, look, and put it back."""
-    before = path.read_bytes()
-    at = chance.randrange(len(before))
-    path.write_bytes(before[:at] + bytes([before[at] ^ chance.randrange(1, 256)]) + before[at + 1 :])
-    then()
-    path.write_bytes(before)
-
-
-def assert_named(folder: Path, name: str) -> None:
-    """``verify`` names the file; of a spoiled manifest it may name a file that it then lists wrongly."""
-    named = {finding.file for finding in found(folder)}
-    assert name in named or (name.endswith("manifest-sha256.txt") and named), name
+def test_every_changed_byte_is_found(release: Built):
+    """``make flips`` does two thousand on the corpus."""
+    assert tried(release.folder, 60, seed=5)[0] == []
 
 
 # --- the command ---------------------------------------------------------------------------------------------------------------
