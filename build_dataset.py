@@ -14,6 +14,7 @@ app = App(
     help="Validate the raw files and publish versioned Parquet that load_dataset reads.",
     help_format="plaintext",
     version_flags=[],
+    suppress_keyboard_interrupt=False,  # main says what to do then
 )
 app.default(data.build)
 for command in (

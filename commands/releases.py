@@ -14,26 +14,29 @@ if TYPE_CHECKING:  # imported where they are used, so that --help is quick
     from pipeline.verify import Verified
 
 
-def info(release: Path | None = None, /, *, raw: Raw = RAW, json: Json = False) -> int:
+def info(release: str | None = None, /, *, raw: Raw = RAW, json: Json = False) -> int:
     """Show what a release holds: the one in the folder given, or else the version that corpus.toml names."""
     from pipeline.house import House
     from pipeline.release import read_release
 
+    house = House.of(raw)
     if release is None:
         from pipeline.read import read_meta
 
-        release = House.of(raw).release(read_meta(raw).version)
-    found = read_release(release)
+        folder = house.release(read_meta(raw).version)
+    else:
+        folder = house.find(release)
+    found = read_release(folder)
     if json:
         print_json(found.model_dump())
     else:
         from pipeline.show import show_release
 
-        show_release(console(), found, release)
+        show_release(console(), found, folder)
     return 0
 
 
-def verify(release: Path | None = None, /, *, raw: Raw = RAW, quiet: Quiet = False, json: Json = False) -> int:
+def verify(release: str | None = None, /, *, raw: Raw = RAW, quiet: Quiet = False, json: Json = False) -> int:
     """Check that a release is the one that was published: every file, table, row and reference, and the ledger.
 
     Without a folder, the newest release beside the raw files is checked. Exit status 0: it is whole; 1: findings; 2: it is no release.
@@ -42,7 +45,7 @@ def verify(release: Path | None = None, /, *, raw: Raw = RAW, quiet: Quiet = Fal
     from pipeline.verify import verify as run
 
     with stages(quiet or json) as step:
-        found = run(release or House.of(raw).newest(), step)
+        found = run(House.of(raw).find(release) if release else House.of(raw).newest(), step)
     errors = found.findings.errors
     if json:
         ledger = str(found.ledger) if found.ledger else None
@@ -105,7 +108,7 @@ def _now(raw: Path) -> "Snapshot":
 
     checked = load_and_check(raw, None)
     checked.findings.raise_errors()
-    return Snapshot.of_tables(checked.raw.meta.version, build_tables(checked.raw, checked.pages, checked.splits))
+    return Snapshot.of_tables(checked.raw.meta, build_tables(checked.raw, checked.pages, checked.splits))
 
 
 def cite(
@@ -117,7 +120,7 @@ def cite(
 ) -> int:
     """Print how to cite a release: a folder, a version beside the raw files, or else the newest one there.
 
-    The citation carries the digest that pins every file of the release.
+    The citation carries the digest that pins every file of the release; what Zenodo takes has no place for it.
     """
     from pipeline.bag import TAGS, sha256
     from pipeline.cite import cite as run

@@ -79,10 +79,16 @@ def load_and_check(
         step("split")
         splits = split(raw, near_duplicates(open_texts(raw)), findings)
     house = House.of(raw_folder)
-    if level >= 6 and raw.whole and not findings.errors and house.published() and final(raw.meta.version):
+    if (
+        level >= 6
+        and raw.whole
+        and not findings.errors
+        and final(raw.meta.version)
+        and (house.published() or house.ledger.exists())
+    ):
         step("compare with the releases")
         tables = build_tables(raw, find_pages(raw, None), splits)
-        findings.extend(check_version(house, raw.meta, tables, since_last(house, raw.meta.version, tables)))
+        findings.extend(check_version(house, raw.meta, tables, since_last(house, raw.meta, tables)))
     locate(raw_folder, findings)
     return Checked(raw, pages, splits, findings)
 
@@ -107,7 +113,7 @@ def build(
         step("tables")
         tables = build_tables(raw, pages, splits)
         step("compare with the last release")
-        changes = None if pages.hydrated else since_last(house, raw.meta.version, tables)
+        changes = None if pages.hydrated else since_last(house, raw.meta, tables)
         if publishing:
             checked.findings.extend(check_version(house, raw.meta, tables, changes))
             locate(raw_folder, checked.findings)

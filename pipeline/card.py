@@ -52,8 +52,9 @@ def card(
         markdown(Block(("scheme", "leak", "shared by"), leakage_rows(leakage))),
         f"\nTexts compared for near-duplicates: {leakage['texts_compared']} of {leakage['articles']}. The assignment is in "
         "`splits.json`, the whole report in `leakage.json`.\n",
+        "" if hydrated else _FILES,
         "## Licence and citation\n",
-        f"Annotations, registry and knowledge base: {meta.licences.annotations}. Open pages: {meta.licences.text}. "
+        f"Annotations, registry and knowledge base: {_licence(meta.licences.annotations)}. Open pages: {_licence(meta.licences.text)}. "
         "Withheld pages are no part of this release.\n",
         "" if hydrated else f"Cite this version:\n\n> {apa(meta, version)}\n\n```bibtex\n{bibtex(meta, version)}\n```\n\n{_CHECK}",
     ]
@@ -103,6 +104,10 @@ def leakage_rows(leakage: dict[str, Any]) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _licence(spdx: str) -> str:
+    return f"[{spdx}](https://spdx.org/licenses/{spdx}.html)"
+
+
 def _some(things: Sequence[str]) -> str:
     """Some of many things, and how many more there are: leakage.json has them all."""
     more = len(things) - LEAKS_SHOWN
@@ -128,6 +133,14 @@ _SPLIT_NOTES = (
 )
 
 
+_FILES = (
+    "## Files\n\n`data/` holds the tables (Parquet), `schema/` the JSON Schema of their rows and of the raw files. `DATASHEET.md`, "
+    "where there is one, says where the data comes from, and what it is good for and what not. `release.json`: rows and digests. "
+    "`corpus.json`: the metadata. `CHANGES.json`: what changed since the version before. `splits.json`, `leakage.json`, "
+    "`agreement.json`: which article is in which split, what splits share, how far annotators agree. `CITATION.cff`, "
+    "`datacite.json`, `croissant.json`: for citing, for catalogues, for tools. `bagit.txt`, `bag-info.txt` and the manifests make the "
+    "folder a bag.\n"
+)
 _CHECK = (
     "To check that the files are those of the release, run in this folder\n\n"
     "```sh\nsha256sum -c --quiet tagmanifest-sha256.txt manifest-sha256.txt && sha256sum tagmanifest-sha256.txt\n```\n\n"

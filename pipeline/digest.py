@@ -34,12 +34,17 @@ class Digest:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._nodes: dict[str, tuple[str, Any, Any]] = {}
+        self._names = schema.names
+        if len(set(self._names)) < len(self._names):
+            raise ValueError("two columns have one name")
         for field in schema:
             self._feed(field.name, pa.array([], field.type))
 
     def update(self, batches: Iterable[pa.RecordBatch]) -> Self:
         """Take the next rows. Raises TypeError for a type that no table of a release has, ValueError for other columns."""
         for batch in batches:
+            if batch.schema.names != self._names:
+                raise ValueError(f"columns {', '.join(batch.schema.names)} instead of {', '.join(self._names)}")
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 self._feed(name, column)
         return self

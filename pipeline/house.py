@@ -47,7 +47,9 @@ class House:
 
     def published(self) -> list[str]:
         """Versions of the published releases that are here, lowest first."""
-        names = (path.name for path in self.processed.glob("*") if _CORE.fullmatch(path.name) and path.is_dir())
+        names = (
+            path.name for path in self.processed.glob("*") if _CORE.fullmatch(path.name) and path.is_dir() and any(path.iterdir())
+        )
         return sorted(names, key=core)
 
     def find(self, name: str) -> Path:
@@ -55,7 +57,7 @@ class House:
         places = (Path(name), self.release(name))
         found = next((place for place in places if place.is_dir()), None)
         if found is None:
-            raise CannotRun(f"there is no folder {name}, and no release of that version in {self.processed}")
+            raise CannotRun(f"{name} is no release: there is no such folder, and no release of that version in {self.processed}")
         return found
 
     def newest(self) -> Path:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ from schema.reference import Contact, KbEntity, Splits
 from schema.rows import KEYS, TABLES
 from schema.vocabulary import TextStatus
 
+SHEET = "DATASHEET.md"
 M = TypeVar("M", bound=Model)
 Row = dict[str, Any]
 
@@ -65,6 +67,8 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
     with aside(target) as work:
         step("tables")
         tables = build_tables(raw, pages, raw.splits)
+        if (release_folder / SHEET).is_file():  # its figures stay those of the release
+            copyfile(release_folder / SHEET, work / SHEET)
         made = assemble(work, raw, pages, raw.splits, tables, None, step)
         step("seal")
         outcome = seal(work, target)
@@ -79,10 +83,13 @@ class _Rows:
 
     @classmethod
     def of(cls, folder: Path) -> "_Rows":
-        shards = {table.name: sorted((folder / "data" / table.name).glob("*.parquet")) for table in TABLES}
-        return cls(
-            {name: pa.concat_tables(map(pq.read_table, paths)).to_pylist() if paths else [] for name, paths in shards.items()}
-        )
+        rows: dict[str, list[Row]] = {}
+        for table in TABLES:
+            shards = [pq.read_table(path) for path in sorted((folder / "data" / table.name).glob("*.parquet"))]
+            if unknown := {name for shard in shards for name in shard.column_names} - set(table.row.model_fields):
+                raise LookupError(f"{table.name} has a column {min(unknown)}")
+            rows[table.name] = pa.concat_tables(shards).to_pylist() if shards else []
+        return cls(rows)
 
     def by_article(self, name: str) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {}
@@ -105,7 +112,6 @@ def _raw(folder: Path, release: Release) -> Raw:
     for row in sorted(rows.tables["passes"], key=lambda row: (row["pass_name"], row["article_id"])):
         one = _record(Pass, {"article": _own(PassArticle, row), **{name: row[name] for name in _PARTS}})
         passes.setdefault(row["pass_name"], {})[row["article_id"]] = one.bundle(bundles[row["article_id"]])
-    sheet = folder / "DATASHEET.md"
     return Raw(
         folder=folder, meta=read_meta(folder),
         contacts=tuple(_record(Contact, _own(Contact, row)) for row in rows.tables["contacts"]),
@@ -113,7 +119,7 @@ def _raw(folder: Path, release: Release) -> Raw:
         splits=Splits.model_validate_json((folder / "splits.json").read_bytes()), bundles=tuple(bundles.values()), passes=passes,
         origins={}, contact_lines=(), kb_lines=(),
         pages={row["article_id"]: row["text"] for row in articles if row["text_status"] == TextStatus.open},
-        datasheet=sheet.read_text(encoding="utf-8") if sheet.is_file() else None,  # its figures stay those of the release
+        datasheet=None,  # a template, which a release has filled in
         faulty=frozenset(), refused={}, whole=True, digest=release.raw_sha256,
     )  # fmt: skip
 

@@ -34,6 +34,8 @@ class Entry(Model):
     """SHA-256 of each file, by path."""
     tools: dict[str, str] | None
     """Versions of what built it; null where that was not recorded."""
+    withdrawn: Day | None = None
+    """Day on which it was withdrawn (YYYY-MM-DD), written here by hand: its folder may be gone, its number is never used again."""
 
 
 def read_ledger(path: Path) -> dict[str, Entry]:
@@ -94,6 +96,7 @@ def enter(path: Path, new: Entry) -> None:
     aside = path.with_name(f".{path.name}.new")
     try:
         before = path.read_bytes() if path.exists() else b""
+        before += b"" if before.endswith(b"\n") or not before else b"\n"  # an editor took the last one away
         with aside.open("wb") as file:
             file.write(before + new.model_dump_json().encode() + b"\n")
             file.flush()

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pipeline.card import leakage_rows
 from pipeline.findings import CannotRun
 from schema.base import Model, Sha256
-from schema.reference import CorpusMeta
+from schema.reference import CorpusMeta, SplitName
 from schema.rows import TABLES
 
 RELEASE, CORPUS, CHANGES = "release.json", "corpus.json", "CHANGES.json"
@@ -18,7 +18,7 @@ class Rows(Model):
     """Size and digest of one split of one table."""
 
     table: str
-    split: str
+    split: SplitName
     rows: int
     bytes: int
     """Size of the Parquet file."""
@@ -45,9 +45,13 @@ class Release(Model):
 
 def read_release(folder: Path) -> Release:
     """What a release says of itself. Raises CannotRun where there is none."""
+    if (folder / RELEASE).exists() and not (folder / RELEASE).is_file():
+        raise CannotRun(f"{folder / RELEASE} is no file; build a release, or name another folder")
     try:
         release = Release.model_validate_json((folder / RELEASE).read_bytes())
-        counts(release), leakage_rows(release.leakage)  # what is shown of it
+        known, _ = counts(release), leakage_rows(release.leakage)  # what is shown of it
+        if sum(map(len, known.values())) != len(release.tables):
+            raise CannotRun(f"{folder / RELEASE} is not what a build writes: it names a split of a table twice")
         return release
     except OSError as error:
         raise CannotRun(f"{folder} is no release ({RELEASE}: {error.strerror}); build one, or name another folder") from error
@@ -70,7 +74,9 @@ def read_meta(folder: Path) -> CorpusMeta:
     try:
         return CorpusMeta.model_validate_json((folder / CORPUS).read_bytes())
     except FileNotFoundError:
-        raise CannotRun(f"{folder} is a release from before 1.0.0; its own CITATION.cff and README.md say how to cite it") from None
+        raise CannotRun(
+            f"{folder} has no {CORPUS}: it is damaged, or from before 1.0.0, when its CITATION.cff and README.md say how to cite it"
+        ) from None
     except ValidationError as error:
         raise CannotRun(f"{folder / CORPUS} is not what a build writes: {error.errors()[0]['msg']}") from error
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from pipeline.bag import PAYLOAD, TAGS, files, listed
 from pipeline.findings import CannotRun, some
 from pipeline.release import RELEASE
 
-_BUILDING, _REPLACED, _LOCK = ".building.", ".replaced.", ".building.lock"
+_OURS = ".heisser-draht-"
+_BUILDING, _REPLACED, _LOCK = f"{_OURS}building.", f"{_OURS}replaced.", f"{_OURS}building.lock"
 
 
 class Outcome(StrEnum):
@@ -39,6 +40,7 @@ def aside(target: Path) -> Iterator[Path]:
     """
     parent = target.parent
     lock = FileLock(parent / _LOCK, timeout=0)
+    new = not parent.exists()
     try:
         parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -59,6 +61,9 @@ def aside(target: Path) -> Iterator[Path]:
             (parent / _LOCK).unlink(missing_ok=True)  # whoever waits for it notices, and takes a new one
         finally:
             lock.release()
+            if new:
+                with suppress(OSError):  # it holds a release now
+                    parent.rmdir()
 
 
 def seal(work: Path, target: Path) -> Outcome:
@@ -73,11 +78,16 @@ def seal(work: Path, target: Path) -> Outcome:
         return Outcome.unchanged
     if there and not _passing(target):
         raise CannotRun(_refusal(target, differing))
+    if target.is_symlink():
+        raise CannotRun(f"{target} is a link; name the folder itself by --out, or remove the link")
     _sync(work)
     if there:
         os.rename(target, target.parent / f"{_REPLACED}{target.name}")
     os.rename(work, target)
-    _through(target.parent)
+    try:
+        _through(target.parent)
+    except OSError as error:
+        raise CannotRun(f"{target} is published, but may not be on the disk yet ({_why(error)}); build again") from error
     return Outcome.replaced if there else Outcome.written
 
 

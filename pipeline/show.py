@@ -90,7 +90,9 @@ def show_verified(console: Console, found: Verified) -> None:
     if found.ledger is not None:
         console.print(f"It is the one that {found.ledger} says was published.", soft_wrap=True)
     else:
-        console.print("No ledger is beside it: compare the digest with the one that the publisher gives.", soft_wrap=True)
+        console.print(
+            "No ledger beside it has this version: compare the digest with the one that the publisher gives.", soft_wrap=True
+        )
 
 
 def show_published(console: Console, done: Published, dry_run: bool) -> None:
@@ -105,7 +107,8 @@ def show_published(console: Console, done: Published, dry_run: bool) -> None:
     if done.created:
         console.print(f"The repository {will} made: public, unless its owner's settings say otherwise", soft_wrap=True)
     size = sum(done.uploaded.values())
-    console.print(f"Files sent: {len(done.uploaded):,} ({size:,} bytes); there already: {len(done.kept):,}", soft_wrap=True)
+    sent = "to send" if dry_run else "sent"
+    console.print(f"Files {sent}: {len(done.uploaded):,} ({size:,} bytes); there already: {len(done.kept):,}", soft_wrap=True)
     for name in done.deleted:
         console.print(Text(f"  not in this version: {visible(name)}"), soft_wrap=True)
     console.print(Text(done.url), soft_wrap=True)
@@ -132,7 +135,7 @@ def show_release(
     console.print(table)
     console.print()
     if changes is not None and changes.old is not None:
-        since = f"Since {headline(changes)} (the next version is {least_version(changes.old, changes)} or higher; see CHANGES.json)"
+        since = f"{headline(changes)} (the next version is {least_version(changes.old, changes)} or higher; see CHANGES.json)"
         console.print(Text(since), soft_wrap=True)
         console.print()
     leak = Table(title="What splits share", title_justify="left", box=None, pad_edge=False, header_style="bold")

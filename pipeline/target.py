@@ -1,5 +1,6 @@
 """Where a release may be put."""
 
+import os
 import re
 from pathlib import Path
 
@@ -14,6 +15,12 @@ def check_target(target: Path, version: str, hydrated: bool, raw_folder: Path | 
     """
     if _REMOTE.match(target.as_posix()):
         raise CannotRun(f"{target} names another machine; build into a folder of this one, and copy the finished release there")
+    if target.name in ("", ".."):
+        raise CannotRun(f"{target} says where a release goes but not what its folder is called; give --out its name as well")
+    try:
+        os.path.abspath(target).encode()
+    except UnicodeEncodeError:
+        raise CannotRun(f"{target!s} is no UTF-8, in which Parquet files cannot be written; name another folder by --out") from None
     places = (target.resolve(), *target.resolve().parents)
     published = {place for place in places if place.parts[-2:] == ("data", "processed")}
     if raw_folder is not None:
@@ -24,7 +31,7 @@ def check_target(target: Path, version: str, hydrated: bool, raw_folder: Path | 
         raise CannotRun(f"{target} lies inside the release {inside}; name another folder by --out")
     if hydrated and published & set(places):
         raise CannotRun(f"a hydrated build may not stand among the published releases ({target}); name another folder by --out")
-    if places[0] in published or (places[1] in published and target.name != version):
+    if published & set(places) and not (places[1] in published and target.name == version):
         raise CannotRun(f"among published releases, {version} stands under its own name only, not as {target}")
 
 

@@ -147,14 +147,17 @@ class Author(Model):
     """ORCID iD of a person."""
 
 
+Spdx = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]*$")]
+
+
 class Licences(Model):
     """SPDX identifiers."""
 
-    annotations: Text
+    annotations: Spdx
     """Licence of the annotations, the registry and the knowledge base."""
-    text: Text
+    text: Spdx
     """Licence of open pages."""
-    code: Text
+    code: Spdx
     """Licence of the code."""
 
 
@@ -217,7 +220,7 @@ class CorpusMeta(Model):
     """A paragraph for the card and for citing."""
     url: Url | None = None
     """Where the dataset lives; null where that is not said."""
-    doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/[^\s]+$")] | None = None
+    doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/[A-Za-z0-9:/_;.()\[\]\\-]+$")] | None = None
     """The DOI that stands for all its versions; null as long as none is registered."""
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     """Languages of the articles."""

@@ -263,7 +263,7 @@ def test_two_releases_are_compared_by_folder_or_version(raw: Path, run, tmp_path
     assert said == json.loads((raw.parent / "processed/1.2.4/CHANGES.json").read_bytes())
     status, _, err = run("diff", "3.2.1", "--raw", raw)
     assert status == 2
-    assert "there is no folder 3.2.1, and no release of that version in" in err
+    assert "3.2.1 is no release: there is no such folder, and no release of that version in" in err
 
 
 @pytest.mark.parametrize("style", ["bibtex", "apa", "cff", "datacite", "zenodo"])

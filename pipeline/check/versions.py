@@ -6,9 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.bag import sha256
 from pipeline.diff import Diff, Snapshot, allowed, diff, one_line
 from pipeline.digest import digest
-from pipeline.findings import CannotRun, Finding
+from pipeline.findings import CannotRun, Finding, some
 from pipeline.house import House, core
 from pipeline.ledger import Entry, read_ledger
 from schema.reference import CorpusMeta, SplitName
@@ -16,25 +17,31 @@ from schema.reference import CorpusMeta, SplitName
 Tables = Mapping[str, Mapping[SplitName, pa.Table]]
 
 
-def since_last(house: House, version: str, tables: Tables) -> Diff | None:
-    """What changed since the last release before ``version``; None where there is none."""
-    before = [name for name in house.published() if core(name) < core(version)]
+def since_last(house: House, meta: CorpusMeta, tables: Tables) -> Diff | None:
+    """What changed since the last release of a lower version; None where there is none."""
+    ledger = read_ledger(house.ledger)
+    withdrawn = {name for name, entry in ledger.items() if entry.withdrawn is not None}
+    before = [name for name in house.published() if core(name) < core(meta.version) and name not in withdrawn]
     if not before:
         return None
-    return diff(Snapshot.of_release(house.release(before[-1])), Snapshot.of_tables(version, tables))
+    return diff(Snapshot.of_release(house.release(before[-1])), Snapshot.of_tables(meta, tables))
 
 
 def check_version(house: House, meta: CorpusMeta, tables: Tables, changes: Diff | None) -> Iterator[Finding]:
     """What keeps tables from being published; ``changes`` are those since the last release. Raises CannotRun for a damaged release."""
-    version = meta.version
-    if house.release(version).is_dir():
-        yield from _published(house.release(version), version, tables)
-        return
-    ledger = read_ledger(house.ledger)
-    if version in ledger:  # published, but not here
+    version, ledger = meta.version, read_ledger(house.ledger)
+    here = version in house.published()
+    if here:
+        differing = list(_published(house.release(version), meta, tables))
+        yield from differing
+        if differing:
+            return
+    elif version in ledger:
         yield from _entered(ledger[version], version, tables)
+    if version in ledger:
         return
-    newest = max({*house.published(), *ledger}, key=core, default=None)
+    _sound_before(house, version, ledger)
+    newest = max({*house.published(), *ledger} - {version}, key=core, default=None)
     if newest is not None and core(newest) >= core(version):
         yield _of_version("HD602", version, newest)
     elif changes is not None and changes.old is not None and (why := allowed(changes.old, version, changes)):
@@ -44,22 +51,37 @@ def check_version(house: House, meta: CorpusMeta, tables: Tables, changes: Diff 
         yield _of_version("HD604", expected=heading)
 
 
-def _published(release: Path, version: str, tables: Tables) -> Iterator[Finding]:
+def _sound_before(house: House, version: str, ledger: Mapping[str, Entry]) -> None:
+    """Raise CannotRun where the last release before a new version is not here as it was published: with what else to compare?"""
+    last = (name for name, entry in ledger.items() if core(name) < core(version) and entry.withdrawn is None)
+    before = max(last, key=core, default=None)
+    if before is None:
+        return
+    release = house.release(before)
+    way_out = f"{version} is to be compared with it; restore it from the repo"
+    if before not in house.published():
+        raise CannotRun(f"{house.ledger} has {before}, but {release} is not there. {way_out}")
+    said = ledger[before].files
+    if changed := [name for name, value in said.items() if not (release / name).is_file() or sha256(release / name) != value]:
+        raise CannotRun(f"{release} is not as it was published: {some(changed)}. {way_out}")
+
+
+def _published(release: Path, meta: CorpusMeta, tables: Tables) -> Iterator[Finding]:
     """Compare with a published release: by record, and where that shows nothing (the order of rows, say), by table."""
-    changes = diff(Snapshot.of_release(release), Snapshot.of_tables(version, tables)).changes
+    changes = diff(Snapshot.of_release(release), Snapshot.of_tables(meta, tables)).changes
     for change in changes:
-        yield _of_version("HD601", f"{change.kind}, {one_line(change)}", version, change.record)
+        yield _of_version("HD601", f"{change.kind}, {one_line(change)}", meta.version, change.record)
     for name, splits in tables.items() if not changes else ():
         for split, table in splits.items():
             if not _same(release, name, split, table):
-                yield _of_version("HD601", f"table {name}, split {split}", version)
+                yield _of_version("HD601", f"table {name}, split {split}", meta.version)
 
 
 def _entered(entry: Entry, version: str, tables: Tables) -> Iterator[Finding]:
     """Compare with what the ledger says of a release that is not at hand."""
     for name, splits in tables.items():
         for split, table in splits.items():
-            if table.num_rows and digest(table) != entry.tables.get(name, {}).get(split):
+            if (digest(table) if table.num_rows else None) != entry.tables.get(name, {}).get(split):
                 yield _of_version("HD601", f"table {name}, split {split}", version)
 
 
@@ -78,6 +100,6 @@ def _of_version(code: str, found: str | None = None, expected: str | None = None
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError:
         return []

@@ -5,6 +5,7 @@ from collections import Counter
 from pipeline.diff.bump import allowed, least_bump, least_version, reasons
 from pipeline.diff.changes import Change, Diff
 from pipeline.diff.html import html
+from pipeline.diff.metadata import metadata_changes
 from pipeline.diff.rows import row_changes
 from pipeline.diff.schemas import schema_changes
 from pipeline.diff.snapshot import Snapshot
@@ -20,7 +21,7 @@ def diff(old: Snapshot | None, new: Snapshot) -> Diff:
     something else that is told (days, the text of a span that moved, the hash of a page whose text changed). The words of a page
     are quoted only where it is open in both releases and nothing on it became private.
     """
-    changes = () if old is None else (*schema_changes(old, new), *row_changes(old, new))
+    changes = () if old is None else (*metadata_changes(old, new), *schema_changes(old, new), *row_changes(old, new))
     least = least_bump(changes)
     counts: dict[str, Counter[str]] = {}
     for change in changes:

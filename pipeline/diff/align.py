@@ -14,32 +14,33 @@ _FARTHEST = 2**26
 class Aligned(NamedTuple):
     """Positions in the old list and in the new one."""
 
+    equal: list[tuple[int, int]]
     pairs: list[tuple[int, int]]
-    """Items that are one and the same but differ; equal ones are left out."""
+    """Items that are one and the same but differ."""
     removed: list[int]
     added: list[int]
 
 
 def align(old: Sequence[Any], new: Sequence[Any]) -> Aligned:
     """Pair the items of two lists. Order does not matter; of several equal items each counts."""
-    a, b = _unequal(old, new)
+    equal, a, b = _equal(old, new)
     pairs = [(a[i], b[j]) for i, j in assign([old[i] for i in a], [new[j] for j in b], _likeness)]
     one, other = {i for i, _ in pairs}, {j for _, j in pairs}
-    return Aligned(pairs, [i for i in a if i not in one], [j for j in b if j not in other])
+    return Aligned(equal, pairs, [i for i in a if i not in one], [j for j in b if j not in other])
 
 
-def _unequal(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[int], list[int]]:
-    """Positions of what only one of the lists has."""
+def _equal(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Positions of equal items, and of what only one of the lists has."""
     where: dict[str, list[int]] = defaultdict(list)
     for j, value in enumerate(new):
         where[_written(value)].append(j)
-    a = []
+    equal, a = [], []
     for i, value in enumerate(old):
         if same := where[_written(value)]:
-            same.pop(0)
+            equal.append((i, same.pop(0)))
         else:
             a.append(i)
-    return a, sorted(j for left in where.values() for j in left)
+    return equal, a, sorted(j for left in where.values() for j in left)
 
 
 def _written(value: Any) -> str:

@@ -16,13 +16,15 @@ ORDER = {table.name: i for i, table in enumerate(TABLES)}
 """Place of each table."""
 VOCABULARY = "vocabulary"
 """Stands for a table where a change is one of a vocabulary; ``record`` is then the vocabulary's name."""
+CORPUS = "corpus"
+"""Stands for a table where a change is one of the metadata."""
 
 
 class Change(Model):
     """One thing that two releases do not have in common."""
 
     table: str
-    """The table, or ``vocabulary``."""
+    """The table; or ``vocabulary``, or ``corpus`` for the metadata."""
     record: str | None = None
     """Key of the row; null where the table itself differs."""
     kind: str
@@ -71,7 +73,9 @@ CITED = frozenset(table.name for table in TABLES if table.key == "article_id" or
 
 def noun(kind: str, number: int = 1) -> str:
     """What a kind is about, in words: ``2`` of ``mention added`` are ``mentions``."""
-    one = {"factuality": "factuality value", "private": "private span"}.get(name := kind.rpartition(" ")[0], name)
+    one = {"factuality": "factuality value", "private": "private span", "rights": "rights field", "when": "time"}.get(
+        name := kind.rpartition(" ")[0], name
+    )
     if number == 1:
         return one
     return f"{one[:-1]}ies" if one.endswith("y") else f"{one}es" if one.endswith("s") else f"{one}s"

@@ -8,7 +8,6 @@ _GROUPS = {
     "link": "kb_id contact_id entity_id event_id wikidata same_as reply_to reports derived_from",
     "split": "split split_by_time split_by_outlet",
     "page": "page",
-    "rights": "rights",
     "text": "text",
 }
 _GROUP = {field: group for group, fields in _GROUPS.items() for field in fields.split()}
@@ -27,4 +26,6 @@ def kind(where: str, old: object, new: object) -> str:
     is_part = where.endswith("]") or isinstance(new if old is None else old, dict)
     if is_part and (old is None or new is None) and names[-1] not in _GROUP:
         return f"{item(names[-1])} {'added' if old is None else 'removed'}"
+    if names[0] == "rights":
+        return "rights changed"
     return f"{next((_GROUP[name] for name in reversed(names) if name in _GROUP), 'value')} changed"

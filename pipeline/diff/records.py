@@ -12,6 +12,8 @@ from schema.rows import TABLES
 
 _KEYS = {table.name: table.key for table in TABLES}
 """Lists of whole records, with what their items are identified by."""
+_IN_ORDER = frozenset({"reports", "sources"})
+"""Lists whose order says something: the main contact comes first, the outermost source."""
 _LONGEST = 200
 """Characters of a text that are told whole."""
 _AROUND = 30
@@ -68,10 +70,10 @@ def _items(old: list[Any], new: list[Any], where: str) -> Iterator[Found]:
         for name in sorted(one.keys() | other.keys(), key=natural):
             yield from differences(one.get(name), other.get(name), f"{where}[{name}]")
         return
-    pairs, removed, added = align(old, new)
-    places = [j for _, j in sorted(pairs)]
-    if places != sorted(places):  # the first contact is the main one, the first source the one closest to the speaker
-        yield Found("order changed", where, *((told(old), told(new)) if all(isinstance(v, str) for v in (*old, *new)) else ()))
+    equal, pairs, removed, added = align(old, new)
+    places = [j for _, j in sorted([*equal, *pairs])]
+    if where.rpartition(".")[2] in _IN_ORDER and places != sorted(places):
+        yield Found("order changed", where, told(old), told(new))
     changed = [(j, 0, differences(old[i], new[j], f"{where}[{j}]")) for i, j in pairs]
     gone = [(i, 1, iter([_found(f"{where}[{i}]", old[i], None)])) for i in removed]
     come = [(j, 2, iter([_found(f"{where}[{j}]", None, new[j])])) for j in added]
@@ -86,11 +88,17 @@ def natural(key: str) -> tuple[str, int, str]:
 
 
 def _found(where: str, old: Any, new: Any) -> Found:
-    if new is None and isinstance(old, str) and old.startswith(("http://", "https://")):
-        return Found(kind(where, old, new), where)  # an address is taken out where it spells out a withheld page's words
+    if _is_address(old):
+        return Found(kind(where, old, new), where, None, new)  # it goes where it spells out a withheld page's words
+    if isinstance(old, dict) and new is None:
+        old = {name: value for name, value in old.items() if not _is_address(value)}
     if isinstance(old, str) and isinstance(new, str):
         return Found(kind(where, old, new), where, *_excerpts(old, new))
     return Found(kind(where, old, new), where, told(old), told(new))
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def _place(span: dict[str, Any]) -> JsonValue:

@@ -6,14 +6,16 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.diff.changes import CITED, OF_ARTICLE, Change, Severity
-from pipeline.diff.records import differences, natural, without_texts
+from pipeline.diff.records import Found, differences, natural, without_texts
 from pipeline.diff.snapshot import Snapshot
 from schema.base import Model
 from schema.rows import TABLES, OfArticle, Table
-from schema.vocabulary import RightsStatus
+from schema.vocabulary import PrivateKind, RightsStatus
 
 _FEW = 8
 """Rows that are no longer halved to find the one that differs."""
+_BESIDE = 20
+"""Characters on either side of private data that tell where it lies on a page that was corrected."""
 
 
 def row_changes(old: Snapshot, new: Snapshot) -> Iterator[Change]:
@@ -44,9 +46,14 @@ def _table_changes(table: Table, old: pa.Table, new: pa.Table, quotable: set[str
         if name in OF_ARTICLE and both[i].partition(":")[0] not in quotable:
             before, after = without_texts(before), without_texts(after)
         for found in differences(before, after):
-            lost = found.where == "rights.status" and found.new == RightsStatus.withheld  # the text was there to read
-            severity: Severity = "major" if found.kind == "split changed" or lost else "patch"
-            yield Change(table=name, record=both[i], severity=severity, **found._asdict())
+            yield Change(table=name, record=both[i], severity=_severity(found), **found._asdict())
+
+
+def _severity(found: Found) -> Severity:
+    """Of a correction; a text that was there to read can be gone with it, or one be there that was not."""
+    if found.kind == "split changed" or (found.where == "rights.status" and found.new == RightsStatus.withheld):
+        return "major"
+    return "minor" if found.where == "rights.status" else "patch"
 
 
 def _take(rows: pa.Table, at: list[int]) -> pa.Table:
@@ -81,26 +88,34 @@ def _left_out(table: Table) -> set[str]:
 def _quotable(old: Snapshot, new: Snapshot) -> set[str]:
     """Articles whose words may stand in a comparison: open in both releases, with the same private data masked.
 
-    What one of them does not mask must not be said again. On a corrected page private data may lie elsewhere, in the same length.
+    What one of them does not mask must not be said again. On a corrected page private data may lie elsewhere, between the same words.
     """
 
-    def masked(row: dict[str, Any], moved: bool) -> list[tuple[int, int]]:
-        spans = [(span["start"], span["end"]) for span in row.get("private") or []]
-        return sorted((0, end - start) for start, end in spans) if moved else sorted(spans)
+    def masked(row: dict[str, Any], moved: bool) -> list[tuple[object, ...]]:
+        spans = ((s["start"], s["end"]) for s in row.get("private") or [] if s["kind"] != PrivateKind.not_private)
+        return sorted(_between(row.get("text"), *span) if moved else span for span in spans)
 
     def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+        if not one.get("text_status") == other.get("text_status") == "open":
+            return False
         moved = one.get("page") != other.get("page")
-        return one.get("text_status") == other.get("text_status") == "open" and masked(one, moved) == masked(other, moved)
+        return masked(one, moved) == masked(other, moved)
 
     a, b = _pages(old), _pages(new)
     return {key for key in a.keys() & b.keys() if same(a[key], b[key])}
+
+
+def _between(text: str | None, start: int, end: int) -> tuple[object, ...]:
+    """How long something is, and what stands on either side of it."""
+    text = text or ""
+    return end - start, text[max(0, start - _BESIDE) : start], text[end : end + _BESIDE]
 
 
 def _pages(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     table = snapshot.tables.get("articles")
     if table is None or "article_id" not in table.column_names:
         return {}
-    columns = [name for name in ("article_id", "text_status", "page", "private") if name in table.column_names]
+    columns = [name for name in ("article_id", "text_status", "page", "private", "text") if name in table.column_names]
     return {row["article_id"]: row for row in table.select(columns).to_pylist()}
 
 

@@ -87,6 +87,7 @@ def _vocabularies(schema: dict[str, Any], root: dict[str, Any], path: str = "") 
         yield from _vocabularies(options[0], root, path)
         return
     terms = [term["const"] for term in schema.get("oneOf", []) if "const" in term] or schema.get("enum")
+    terms = terms or ([schema["const"]] if "const" in schema else None)
     if path:
         yield path, Vocabulary(name, frozenset(map(str, terms))) if terms else None
     for field, inner in schema.get("properties", {}).items():

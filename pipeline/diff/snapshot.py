@@ -9,9 +9,11 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.bag import PAYLOAD, TAGS, sha256
 from pipeline.findings import CannotRun
-from pipeline.release import RELEASE
+from pipeline.release import CORPUS, RELEASE
 from schema.derive import json_schemas
+from schema.reference import CorpusMeta
 
 _SCHEMA = "-row.schema.json"
 
@@ -24,6 +26,8 @@ class Snapshot(NamedTuple):
     """Each table over all its splits. A table without a row can be missing: a release has no file for it."""
     schemas: Mapping[str, dict[str, Any]]
     """JSON Schema of the rows of each table."""
+    meta: Mapping[str, Any] | None = None
+    """What corpus.toml said; None for releases that do not say it."""
 
     @property
     def names(self) -> set[str]:
@@ -42,20 +46,34 @@ class Snapshot(NamedTuple):
             raise CannotRun(f"{folder} is no release ({RELEASE}: {error.strerror}); name the folder of one") from error
         except (ValueError, LookupError, TypeError) as error:
             raise CannotRun(f"{folder / RELEASE} is not what a build writes; name the folder of a whole release") from error
+        if changed := _changed(folder):
+            raise CannotRun(f"{folder} is damaged: {changed} is not as it was published; fetch or build it anew")
         tables = {name: _table(folder, name) for name, number in sorted(rows.items()) if number}
         if short := [name for name, table in tables.items() if table.num_rows != rows[name]]:
             raise CannotRun(f"{folder} is damaged: {short[0]} has not the rows that {RELEASE} names; fetch or build it anew")
         schemas = {path.name.removesuffix(_SCHEMA): _json(path) for path in sorted((folder / "schema").glob(f"*{_SCHEMA}"))}
         if missing := sorted(tables.keys() - schemas):
             raise CannotRun(f"{folder} is damaged: schema/{missing[0]}{_SCHEMA} is missing; fetch or build it anew")
-        return cls(version, tables, schemas)
+        return cls(version, tables, schemas, _json(folder / CORPUS) if (folder / CORPUS).is_file() else None)
 
     @classmethod
-    def of_tables(cls, version: str, tables: Mapping[str, Mapping[Any, pa.Table]]) -> Self:
+    def of_tables(cls, meta: CorpusMeta, tables: Mapping[str, Mapping[Any, pa.Table]]) -> Self:
         """What a build has before it writes: tables by name and split, with the schemas that go with them."""
         whole = {name: pa.concat_tables(splits.values()) for name, splits in tables.items()}
         schemas = {name.removesuffix(_SCHEMA): schema for name, schema in json_schemas().items() if name.endswith(_SCHEMA)}
-        return cls(version, whole, schemas)
+        return cls(meta.version, whole, schemas, meta.model_dump(mode="json"))
+
+
+def _changed(folder: Path) -> str | None:
+    """The first file that a manifest lists and that is not so. Releases before 1.0.0 have one manifest."""
+    try:
+        manifests = [folder / PAYLOAD, *(folder / name for name in [TAGS] if (folder / name).is_file())]
+        lines = (line.partition("  ") for path in manifests for line in path.read_text("utf-8").splitlines())
+        return next((name for value, _, name in lines if sha256(folder / name) != value), None)
+    except OSError as error:
+        return Path(str(error.filename)).relative_to(folder).as_posix()
+    except ValueError:
+        return PAYLOAD
 
 
 def _table(folder: Path, name: str) -> pa.Table:

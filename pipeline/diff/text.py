@@ -53,9 +53,9 @@ def show_diff(console: "Console", diff: Diff) -> None:
 def headline(diff: Diff) -> str:
     """The whole comparison in a line."""
     if diff.old is None:
-        return f"{diff.new}: the first release"
+        return f"{shown(diff.new)}: the first release"
     number = f"{len(diff.changes):,} change{'' if len(diff.changes) == 1 else 's'}" if diff.changes else "no difference"
-    return f"{diff.old} → {diff.new}: {number}" + (f", at least a {diff.least} version" if diff.changes else "")
+    return f"{shown(diff.old)} → {shown(diff.new)}: {number}" + (f", at least a {diff.least} version" if diff.changes else "")
 
 
 def count_rows(diff: Diff) -> Iterator[tuple[str, str, int]]:
@@ -80,7 +80,7 @@ def grouped(diff: Diff) -> dict[str, list[Change]]:
 def place(change: Change) -> str:
     """Where a change is, within its group: the table, what the row is called within its article, and the field."""
     if change.table == VOCABULARY:
-        return change.record or ""
+        return shown(change.record or "")
     own = (change.record or "").partition(":")[2]
     return shown(" ".join(part for part in (change.table, own, change.where) if part), 200)
 

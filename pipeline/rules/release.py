@@ -23,8 +23,9 @@ class HD602(Rule):
 
 class HD603(Rule):
     """The version says what a change does to whoever uses the data. Major: a table, field or value is gone or of another type; an
-    article, registry or knowledge-base row is gone; an article stands in another split. Minor: something was added. Patch: something
-    was corrected. What changed since the last release decides the least step; a greater one is free to choose.
+    article, registry or knowledge-base row is gone; an article stands in another split; an open page is withheld; the licence is
+    another. Minor: something was added. Patch: something was corrected or taken back. What changed since the last release decides the
+    least step; any greater one is allowed.
     """
 
     title = "version does not rise enough for what changed"
@@ -49,7 +50,7 @@ class HD611(Rule):
 
 
 class HD612(Rule):
-    """A release holds nothing but the files that its manifests list: nobody can vouch for another one."""
+    """A release holds nothing but the files that its manifests list: nobody can vouch for any other."""
 
     title = "file that the release does not list"
     message = "it is there, but in no manifest"
@@ -57,7 +58,7 @@ class HD612(Rule):
 
 
 class HD613(Rule):
-    """The bytes of every file are those that the manifests have the SHA-256 of."""
+    """Every file has the SHA-256 that the manifests give for it."""
 
     title = "file was changed"
     message = "its SHA-256 is {found}, but the manifest says {expected}"

@@ -3,6 +3,7 @@ release.json describes?
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ import yaml
 
 from pipeline.digest import digest
 from pipeline.findings import Finding, shown
-from pipeline.release import RELEASE, Release
+from pipeline.release import RELEASE, Release, Rows
 from schema.rows import TABLES
 
 ROWS = 1_000
 """Rows that are checked at a time."""
+_SHARD = re.compile(r"[a-z]+-\d{5}-of-\d{5}\.parquet")
 _KEYS = {table.name: table.key for table in TABLES}
 
 
@@ -31,6 +33,10 @@ class Part:
     file: str
     """Path of its first shard, below the release."""
     data: pa.Table
+    bytes: int
+    """Size of all its shards."""
+    digests: frozenset[str]
+    """The logical digest as the metadata of its shards name it."""
 
     @property
     def keys(self) -> list[str | None]:
@@ -41,19 +47,23 @@ class Part:
 
 def read_part(folder: Path, table: str, split: str) -> Part | Finding:
     """One split of one table, or what keeps it from being read."""
-    shards = sorted((folder / "data" / table).glob(f"{split}-*.parquet"))
+    shards = sorted(path for path in (folder / "data" / table).glob(f"{split}-*.parquet") if path.is_file())
     file = f"data/{table}/{split}-*.parquet"
     if not shards:
         return Finding("HD615", file, found="there is no file of it")
-    parts = []
+    parts, digests = [], set()
     for shard in shards:
         file = shard.relative_to(folder).as_posix()
         try:
-            parts.append(pq.read_table(shard, page_checksum_verification=True))
+            with shard.open("rb") as stream:  # Arrow opens only paths in UTF-8
+                parquet = pq.ParquetFile(stream, page_checksum_verification=True)
+                parts.append(parquet.read())
+                digests.add((parquet.metadata.metadata or {}).get(b"digest", b"").decode("ascii", "replace"))
         except Exception as error:  # there is nothing that a damaged file cannot make a reader stumble over
             return Finding("HD615", file, found=damage(shard) or first_line(error))
     try:
-        return Part(table, split, shards[0].relative_to(folder).as_posix(), pa.concat_tables(parts))
+        size = sum(shard.stat().st_size for shard in shards)
+        return Part(table, split, shards[0].relative_to(folder).as_posix(), pa.concat_tables(parts), size, frozenset(digests))
     except pa.ArrowException as error:
         return Finding("HD615", file, found=f"its shards are of different columns: {first_line(error)}")
 
@@ -79,6 +89,8 @@ def declared(folder: Path) -> dict[str, pa.Schema]:
     """Columns of each table, as the card declares them for ``load_dataset``. Raises ValueError for a card that does not."""
     from datasets import Features
 
+    if not (folder / "README.md").is_file():
+        raise ValueError("it is no file")
     try:
         head = yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n")[1])
         infos = head["dataset_info"]
@@ -101,20 +113,24 @@ def check_columns(part: Part, schema: pa.Schema) -> Iterator[Finding]:
         yield Finding("HD616", part.file, found=f"columns in the order {', '.join(found.names)}", expected=", ".join(schema.names))
 
 
-def check_described(part: Part, release: Release) -> Iterator[Finding]:
-    """Numbers of rows, and logical digests, that are not those of release.json."""
-    (said,) = (entry for entry in release.tables if (entry.table, entry.split) == (part.table, part.split))
+def check_described(part: Part, said: Rows) -> Iterator[Finding]:
+    """Numbers of rows and bytes, and logical digests (counted, and named in the file), that are not those of release.json."""
     if said.rows != len(part.data):
         yield Finding("HD618", part.file, found=f"it has {len(part.data)} rows", expected=str(said.rows))
     elif said.digest is not None and (value := digest(part.data)) != said.digest:
         yield Finding("HD618", part.file, found=f"its logical digest is {value}", expected=said.digest)
+    if said.bytes != part.bytes:
+        yield Finding("HD618", part.file, found=f"it has {part.bytes} bytes", expected=str(said.bytes))
+    if said.digest is not None and part.digests != {said.digest}:
+        named = shown(", ".join(sorted(part.digests - {said.digest}))) or "missing"
+        yield Finding("HD618", part.file, found=f"the digest in its metadata is {named}", expected=said.digest)
 
 
 def check_rows(part: Part, schema: dict[str, Any]) -> Iterator[Finding]:
     """Rows that break the JSON Schema of their table, each value with its path."""
     import jsonschema_rs
 
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
     first = 1
     for batch in part.data.to_batches(ROWS):
         keys = batch[_KEYS[part.table]].to_pylist()
@@ -130,7 +146,7 @@ def check_listed(folder: Path, release: Release) -> Iterator[Finding]:
     """Tables that stand in the folder and not in release.json."""
     known = {(entry.table, entry.split) for entry in release.tables}
     for path in sorted((folder / "data").glob("*/*")):
-        if (path.parent.name, path.name.partition("-")[0]) not in known:
+        if (path.parent.name, path.name.partition("-")[0]) not in known or not _SHARD.fullmatch(path.name):
             yield Finding(
                 "HD618", path.relative_to(folder).as_posix(), found="it is a table", expected=f"nothing of it ({RELEASE})"
             )

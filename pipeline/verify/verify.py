@@ -1,6 +1,7 @@
 """Verify a release, from its files inwards: what fails one step is not taken to the next."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,6 @@ import pyarrow as pa
 
 from pipeline.bag import TAGS, sha256
 from pipeline.findings import CannotRun, Finding, Findings
-from pipeline.house import final
 from pipeline.ledger import read_ledger
 from pipeline.release import RELEASE, Release, read_release
 from pipeline.verify.files import check_files
@@ -50,9 +50,7 @@ def verify(folder: Path, step: Callable[[str], None] = lambda _: None) -> Verifi
         step("tables")
         _check_tables(folder, release, findings, damaged, step)
     digest = sha256(folder / TAGS) if (folder / TAGS).is_file() else None
-    ledger = None
-    if release is not None and not release.hydrated and final(release.version):
-        ledger = _check_ledger(folder, release.version, digest, findings)
+    ledger = _check_ledger(folder, release, digest, findings)
     return Verified(folder, release, digest, ledger, findings)
 
 
@@ -76,7 +74,7 @@ def _check_tables(folder: Path, release: Release, findings: Findings, damaged: s
             found = list(check_columns(part, columns[entry.table])) if entry.table in columns else []
             if not found:
                 parts.append(part)
-                found += check_described(part, release)
+                found += check_described(part, entry)
                 found += check_rows(part, json.loads((folder / schema).read_bytes())) if schema not in damaged else ()
         except Exception as error:  # there is nothing that a damaged file cannot make a reader stumble over
             found = [Finding("HD615", part.file, found=first_line(error))]
@@ -85,14 +83,23 @@ def _check_tables(folder: Path, release: Release, findings: Findings, damaged: s
         step("references")
         try:
             findings.extend(list(check_references(parts)))
-        except (ValueError, pa.ArrowException) as error:  # a key of a damaged table that is no text
+        except (ValueError, LookupError, pa.ArrowException) as error:  # a key that is no text, or not there
             findings.add(Finding("HD615", "data", found=first_line(error)))
 
 
-def _check_ledger(folder: Path, version: str, digest: str | None, findings: Findings) -> Path | None:
-    """Compare with ``data/releases.jsonl`` of a release that stands in ``data/processed``."""
-    path = folder.resolve().parent.parent / "releases.jsonl"
-    published = read_ledger(path).get(version) if folder.resolve().parent.name == "processed" else None
+def _check_ledger(folder: Path, release: Release | None, digest: str | None, findings: Findings) -> Path | None:
+    """Compare with ``data/releases.jsonl`` of a release that stands in ``data/processed``, under the name that it has there."""
+    places = (folder.resolve(), Path(os.path.abspath(folder)))  # the release can be a link, and so can ``processed``
+    place = next((p for p in places if p.parent.name == "processed" and (p.parent.parent / "releases.jsonl").is_file()), None)
+    if place is None:
+        return None
+    path = place.parent.parent / "releases.jsonl"
+    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    ledger = read_ledger(path)
+    if release is not None and release.version != place.name:
+        said = f"it is of {release.version}, but stands as {place.name} among published releases"
+        findings.add(Finding("HD614", RELEASE, found=said))
+    published = ledger.get(place.name)
     if published is None:
         return None
     if digest != published.digest:

@@ -31,7 +31,9 @@ Edit = Callable[[Any], Any]
 def snapshot(raw: Path, pages: Path | None = None, version: str = "1.0.0") -> Snapshot:
     """The tables of a corpus. Rules that an edit breaks (codes that do not fit, an event twice) do not matter here."""
     checked = load_and_check(raw, pages)
-    return Snapshot.of_tables(version, build_tables(checked.raw, checked.pages, checked.splits))
+    return Snapshot.of_tables(
+        checked.raw.meta.model_copy(update={"version": version}), build_tables(checked.raw, checked.pages, checked.splits)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -194,16 +196,19 @@ def test_a_corrected_page_is_told_by_the_words_that_differ_and_spans_behind_it_a
     row = next(row for row in articles if row["article_id"] == "anruf-abendblatt")
     row["text"] = row["text"].replace("im Herbst", "im späten Herbst")
     row["page"] = {"sha256": "0" * 64, "characters": row["page"]["characters"] + 7}
+    for span in row["private"]:
+        span["start"], span["end"] = span["start"] + 7, span["end"] + 7
     for entity in entities:
         for mention in entity["mentions"] if entity["article_id"] == "anruf-abendblatt" else []:
             if mention["start"] > 400:
                 mention["start"], mention["end"] = mention["start"] + 7, mention["end"] + 7
     found = diff(base, rebuilt(base, articles=articles, entities=entities))
-    first, *moved = found.changes
-    assert (first.kind, first.where) == ("text changed", "text")
+    (first,) = (c for c in found.changes if c.where == "text")
+    moved = [c for c in found.changes if c.table == "entities"]
+    assert first.kind == "text changed"
     assert "im späten Herbst" in first.new and "im Herbst" in first.old and len(first.new) < 120
     assert {c.kind for c in moved} == {"span moved"}
-    assert all(c.new["start"] - c.old["start"] == 7 and c.old["text"] == c.new["text"] for c in moved)
+    assert all(c.new["start"] - c.old["start"] == 7 and c.old.get("text") == c.new.get("text") for c in moved)
     assert found.least == "patch"
 
 
@@ -347,6 +352,47 @@ def test_an_address_that_was_taken_out_is_not_said_again(base: Snapshot):
     assert "headline" in diff(base, rebuilt(base, articles=old)).model_dump_json()
 
 
+def test_what_was_taken_for_no_private_data_is_not_said_again_once_it_is_masked(raw: Path, base: Snapshot):
+    edit_json(raw / OPEN, lambda b: b["article"]["private"][0].update(kind="not_private"))
+    before = snapshot(raw)
+    assert any("0555 010203" in (row["text"] or "") for row in before.tables["articles"].to_pylist())
+    found = diff(before, base)
+    assert told(found) == [("articles", "anruf-abendblatt", "label changed", "private[0].kind")]
+    assert "0555" not in found.model_dump_json()
+
+
+def test_private_data_that_was_masked_amiss_on_a_page_that_was_corrected_too_is_not_said_again(base: Snapshot):
+    """The mask is of the same length, and lies elsewhere."""
+    old = base.tables["articles"].to_pylist()
+    row = next(row for row in old if row["article_id"] == "anruf-abendblatt")
+    start, end = row["private"][1]["start"], row["private"][1]["end"]
+    row["text"] = f"{row['text'][:start]}7777{row['text'][start + 4 : end]}████{row['text'][end + 4 :]}"
+    row["private"][1].update(start=start + 4, end=end + 4)
+    row["page"]["sha256"] = "0" * 64
+    assert "777" not in diff(rebuilt(base, articles=old), base).model_dump_json()
+
+
+def test_the_order_of_contacts_and_of_sources_is_told_since_it_says_something(raw: Path):
+    chain = [{"entity_id": "n1", "mode": "direct"}, {"entity_id": "n2", "mode": "indirect"}]
+    edit_json(raw / OPEN, lambda b: b["article"].update(reports=["2031-10-summit", "2029-05-01-call"]))
+    edit_json(raw / OPEN, lambda b: b["events"][0].update(sources=chain))
+    before = snapshot(raw)
+    edit_json(raw / OPEN, lambda b: (b["article"]["reports"].reverse(), b["events"][0]["sources"].reverse()))
+    found = diff(before, snapshot(raw))
+    assert [(c.kind, c.where) for c in found.changes] == [("order changed", "reports"), ("order changed", "sources")]
+    assert found.changes[0].new == ["2029-05-01-call", "2031-10-summit"]
+    assert found.least == "patch"
+
+
+def test_a_page_that_is_withheld_since_takes_a_major_version(base: Snapshot):
+    rows = base.tables["articles"].to_pylist()
+    row = next(row for row in rows if row["article_id"] == "anruf-abendblatt")
+    row["rights"]["status"] = "withheld"
+    found = diff(base, rebuilt(base, articles=rows))
+    assert (told(found), found.least) == ([("articles", "anruf-abendblatt", "rights changed", "rights.status")], "major")
+    assert found.why == ("1 rights field was changed (articles anruf-abendblatt)",)
+
+
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
@@ -423,7 +469,9 @@ def test_a_first_release_changes_nothing(base: Snapshot):
 # --- folders -------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", ["no folder", "no release.json", "bad release.json", "no table", "bad table", "rows", "schema"])
+@pytest.mark.parametrize(
+    "damage", ["no folder", "no release.json", "bad release.json", "no table", "bad table", "rows", "a value", "schema"]
+)
 def test_a_folder_that_is_no_whole_release_is_refused_in_a_sentence(release: Built, tmp_path: Path, damage: str):
     folder = Path(shutil.copytree(release.folder, tmp_path / "copy"))
     table = folder / "data" / "events" / "train-00000-of-00001.parquet"
@@ -437,6 +485,10 @@ def test_a_folder_that_is_no_whole_release_is_refused_in_a_sentence(release: Bui
         shutil.rmtree(folder / "data" / "events")
     elif damage == "bad table":
         table.write_bytes(table.read_bytes()[:-40])
+    elif damage == "a value":
+        rows = pq.read_table(table)
+        at = rows.schema.get_field_index("certainty")
+        pq.write_table(rows.set_column(at, rows.schema.field(at), pa.array(["possible"] * len(rows))), table)
     elif damage == "rows":
         pq.write_table(pq.read_table(table).slice(1), table)
     else:
@@ -490,8 +542,9 @@ def spoil(base: Snapshot, chance: random.Random) -> Snapshot:
 
 
 def shuffled(value: Any, chance: random.Random) -> Any:
+    """A value with all lists in another order, but for those whose order says something."""
     if isinstance(value, dict):
-        return {key: shuffled(inner, chance) for key, inner in value.items()}
+        return {key: inner if key in ("reports", "sources") else shuffled(inner, chance) for key, inner in value.items()}
     return chance.sample([shuffled(inner, chance) for inner in value], len(value)) if isinstance(value, list) else value
 
 

@@ -4,12 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from pipeline.build import Built
+from pipeline.build import Built, build
 from pipeline.findings import CannotRun, Refused
 from pipeline.hydrate import hydrate
-from tests.conftest import WITHHELD, files
+from tests.conftest import WITHHELD, edit_json, files
 
 
 def test_a_hydrated_release_is_what_a_build_from_the_raw_files_gives(release: Built, hydrated: Built, tmp_path: Path):
@@ -57,3 +59,22 @@ def test_a_damaged_release_is_not_hydrated(release: Built, tmp_path: Path):
         hydrate(spoiled, WITHHELD, tmp_path / "x")
     assert {finding.code for finding in refused.value.findings.all} == {"HD613"}
     assert not (tmp_path / "x").exists()
+
+
+def test_braces_in_the_data_are_no_placeholders(raw: Path, tmp_path: Path):
+    edit_json(raw / "articles/wahl-abendblatt.json", lambda b: b["article"]["source"].update(outlet="{{x}}"))
+    edit_json(raw / "articles/anruf-abendblatt.json", lambda b: b["article"]["source"].update(outlet="{{version}}"))
+    release, wanted = build(raw, tmp_path / "1.2.3", None), build(raw, tmp_path / "wanted", WITHHELD)
+    assert files(hydrate(release.folder, WITHHELD, tmp_path / "mine").folder) == files(wanted.folder)
+
+
+def test_a_column_that_this_version_of_the_package_does_not_know_is_not_lost_in_silence(release: Built, tmp_path: Path):
+    from pipeline import hydrate as module
+
+    table = next((release.folder / "data/kb").glob("*.parquet"))
+    other = tmp_path / "data/kb" / table.name
+    other.parent.mkdir(parents=True)
+    rows = pq.read_table(table)
+    pq.write_table(rows.append_column("motto", pa.array(["Hail"] * len(rows))), other)
+    with pytest.raises(LookupError, match="kb has a column motto"):
+        module._Rows.of(tmp_path)

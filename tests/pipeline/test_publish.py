@@ -23,6 +23,8 @@ from pipeline.publish import Outcome, publish
 from tests.conftest import ROOT, VALID, edit_line, files
 from tests.hub import READER, SIGNATURE, WRITER, Hub, entry, serve
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:httpx2")  # of the client of the Hub
+
 REPO = "somebody/probe"
 PUBLISH = """
 import sys, time

@@ -291,6 +291,37 @@ def test_two_builds_give_the_same_bytes_whatever_the_surroundings(release: Built
     assert files(tmp_path / "again") == files(release.folder)
 
 
+def test_the_order_in_which_a_disk_names_its_files_does_not_matter(release: Built, tmp_path: Path, monkeypatch):
+    class Backwards:
+        def __init__(self, entries: list) -> None:
+            self.entries = iter(entries)
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return next(self.entries)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    scandir, listdir = os.scandir, os.listdir
+
+    def backwards(path: object = ".") -> Backwards:
+        with scandir(path) as entries:
+            return Backwards(sorted(entries, key=lambda entry: entry.name, reverse=True))
+
+    monkeypatch.setattr(os, "scandir", backwards)
+    monkeypatch.setattr(os, "listdir", lambda path=".": sorted(listdir(path), reverse=True))
+    assert next(VALID.iterdir()).name == "passes"
+    built = build(VALID, tmp_path / "again", None).folder
+    monkeypatch.undo()
+    assert files(built) == files(release.folder)
+
+
 def test_the_same_build_leaves_a_release_alone(raw: Path, tmp_path: Path):
     out = tmp_path / "data" / "processed" / "1.2.3"
     assert build(raw, None, None).outcome is Outcome.written

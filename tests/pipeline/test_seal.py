@@ -21,7 +21,7 @@ from tests.conftest import ROOT, VALID, WITHHELD, edit_line, files
 @pytest.mark.slow
 def test_a_killed_build_leaves_nothing_half_made():
     """``make kill`` does two hundred of them."""
-    done = subprocess.run([sys.executable, "-m", "tests.kill", "--kills", "8"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "tests.kill", "--kills", "6"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -29,9 +29,11 @@ def test_what_killed_builds_left_is_cleared_away(raw: Path):
     build(raw, None, None, "1.3.0-dev")
     processed = raw.parent / "processed"
     before = files(processed)
-    (processed / ".building.x").mkdir()
-    (processed / ".building.x/half").write_text("")
-    (processed / "1.3.0-dev").rename(processed / ".replaced.1.3.0-dev")  # as a build that was killed between two renames
+    (processed / ".heisser-draht-building.x").mkdir()
+    (processed / ".heisser-draht-building.x/half").write_text("")
+    (processed / "1.3.0-dev").rename(
+        processed / ".heisser-draht-replaced.1.3.0-dev"
+    )  # as a build that was killed between two renames
     assert build(raw, None, None).outcome is Outcome.written
     assert {name: data for name, data in files(processed).items() if not name.startswith("1.2.3/")} == before
 
@@ -184,3 +186,57 @@ def test_a_ledger_that_cannot_be_written_is_said(raw: Path):
     (raw.parent / ".releases.jsonl.new").rmdir()
     assert build(raw, None, None).outcome is Outcome.unchanged
     assert list(read_ledger(raw.parent / "releases.jsonl")) == ["1.2.3"]
+
+
+def test_a_ledger_without_its_last_newline_is_not_spoiled(raw: Path):
+    build(raw, None, None)
+    ledger = raw.parent / "releases.jsonl"
+    ledger.write_bytes(ledger.read_bytes().rstrip(b"\n"))
+    build(raw, None, None, "1.2.4")
+    assert list(read_ledger(ledger)) == ["1.2.3", "1.2.4"]
+
+
+def test_the_release_before_must_be_there_as_it_was_published(raw: Path):
+    before = build(raw, None, None).folder
+    (before / "README.md").write_text("x")
+    with pytest.raises(CannotRun, match=r"README\.md is not as it was published"):
+        build(raw, None, None, "1.2.4")
+    shutil.rmtree(before)
+    with pytest.raises(CannotRun, match=r"releases\.jsonl has 1\.2\.3, but .* is not there"):
+        build(raw, None, None, "1.2.4")
+
+
+def test_a_release_that_was_moved_in_goes_through_the_gates(raw: Path, tmp_path: Path):
+    build(raw, None, None)
+    build(raw, tmp_path / "1.2.2", None, "1.2.2").folder.rename(raw.parent / "processed/1.2.2")
+    with pytest.raises(Refused) as refused:
+        build(raw, None, None, "1.2.2")
+    assert [finding.code for finding in refused.value.findings.errors] == ["HD602"]
+
+
+def test_a_link_is_not_replaced(raw: Path, tmp_path: Path):
+    real = build(raw, tmp_path / "real/1.3.0-dev", None, "1.3.0-dev").folder
+    (raw.parent / "processed").mkdir()
+    (raw.parent / "processed/1.3.0-dev").symlink_to(real)
+    before = files(real)
+    with pytest.raises(CannotRun, match="is a link"):
+        edit_line(raw / "kb.jsonl", 0, lambda row: row.update(name="Other"))
+        build(raw, None, None, "1.3.0-dev")
+    assert files(real) == before
+
+
+@pytest.mark.parametrize("out", [".", "sub/..", "data/processed/sub/1.2.3", "data/processed/1.2.3/sub"])
+def test_a_place_that_no_release_can_have_is_said(out: str, raw: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(raw.parent.parent)
+    before = files(Path())
+    with pytest.raises(CannotRun):
+        build(raw, Path(out), None)
+    assert files(Path()) == before
+
+
+def test_a_changelog_in_another_encoding_is_said(raw: Path):
+    build(raw, None, None)
+    (raw.parent.parent / "CHANGELOG.md").write_bytes("## 1.2.4 – 2031-10-01\n".encode("cp1252"))
+    with pytest.raises(Refused) as refused:
+        build(raw, None, None, "1.2.4")
+    assert [finding.code for finding in refused.value.findings.errors] == ["HD604"]

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.bag import PAYLOAD, TAGS, write_bag
 from pipeline.build import build
-from pipeline.findings import Refused
+from pipeline.findings import CannotRun, Refused
 from tests.conftest import edit_json
 
 
@@ -29,9 +30,14 @@ def split_moved(raw: Path) -> None:
 
 def field_dropped(raw: Path) -> None:
     """The last release had one field more than the models have now."""
-    path = raw.parent / "processed/1.2.3/data/kb/train-00000-of-00001.parquet"
+    release = raw.parent / "processed/1.2.3"
+    path = release / "data/kb/train-00000-of-00001.parquet"
     table = pq.read_table(path)
     pq.write_table(table.append_column("motto", pa.array(["Hail"] * len(table))), path)
+    for name in (PAYLOAD, TAGS):
+        (release / name).unlink()
+    write_bag(release, "it", "2031-10-01")
+    (raw.parent / "releases.jsonl").unlink()  # which knows that it had not
 
 
 def article_removed(raw: Path) -> None:
@@ -46,6 +52,11 @@ def fix_splits(raw: Path, edit: Callable[[dict], object]) -> None:
     edit_json(raw / "splits.json", edit)
 
 
+def licence_changed(raw: Path) -> None:
+    text = (raw / "corpus.toml").read_text(encoding="utf-8")
+    (raw / "corpus.toml").write_text(text.replace('annotations = "CC-BY-4.0"', 'annotations = "CC-BY-NC-4.0"'), encoding="utf-8")
+
+
 def nothing(_: Path) -> None:
     pass
 
@@ -56,6 +67,7 @@ CHANGES: tuple[tuple[Callable[[Path], None], str | None, str, set[tuple[str, str
     (split_moved, "1.3.0", "2.0.0", {("articles", "absage-kurier", "split changed")}),
     (field_dropped, "1.3.0", "2.0.0", {("kb", None, "field removed")}),
     (article_removed, "1.3.0", "2.0.0", {("articles", "wahl-abendblatt", "record removed")}),
+    (licence_changed, "1.3.0", "2.0.0", {("corpus", None, "value changed")}),
     (nothing, None, "1.2.4", set()),
 )
 """What is changed, the version that is too low for it, the least that is not, and what the comparison shows."""
@@ -96,7 +108,7 @@ def test_a_build_in_the_making_says_what_has_changed(raw: Path, run):
     build(raw, None, None)
     record_added(raw)
     _, out, _ = run("build", "--raw", raw, "--version", "1.2.4-dev")
-    assert "Since 1.2.3 → 1.2.4-dev: 1 change, at least a minor version (the next version is 1.3.0 or higher" in out
+    assert "1.2.3 → 1.2.4-dev: 1 change, at least a minor version (the next version is 1.3.0 or higher" in out
     status, out, _ = run("validate", "--raw", raw, "--level", "5")  # as far as the version does not matter
     assert status == 0
 
@@ -113,3 +125,22 @@ def test_validate_says_what_a_build_would_refuse(raw: Path, run):
     status, _, err = run("validate", "--raw", raw)
     assert status == 1
     assert "error[HD603] version does not rise enough for what changed" in err
+
+
+def test_a_withdrawn_version_is_neither_needed_nor_used_again(raw: Path):
+    build(raw, None, None)
+    record_added(raw)
+    build(raw, None, None, "1.3.0")
+    ledger = raw.parent / "releases.jsonl"
+    first, second = ledger.read_text(encoding="utf-8").splitlines()
+    shutil.rmtree(raw.parent / "processed/1.3.0")
+    with pytest.raises(CannotRun, match=r"has 1\.3\.0, but .* is not there"):
+        build(raw, None, None, "2.0.0")
+    second = second.replace('"withdrawn":null', '"withdrawn":"2031-11-01"')
+    ledger.write_text(f"{first}\n{second}\n", encoding="utf-8")
+    (raw.parent.parent / "CHANGELOG.md").write_text("## 1.3.0 – 2031-10-01\n## 2.0.0 – 2031-10-01\n", encoding="utf-8")
+    changes = json.loads((build(raw, None, None, "2.0.0").folder / "CHANGES.json").read_bytes())
+    assert changes["old"] == "1.2.3"
+    with pytest.raises(Refused) as refused:
+        build(raw, None, None, "1.2.9")
+    assert "HD602" in {finding.code for finding in refused.value.findings.errors}
