@@ -101,6 +101,8 @@ def test_the_newest_release_goes_by_numbers(tmp_path: Path):
         house.newest()
     for name in ("0.9.0", "0.10.0", "1.0.0-dev", "0.10.0+hydrated"):
         (house.processed / name).mkdir(parents=True)
+        (house.processed / name / "README.md").write_text("It.")
+    (house.processed / "0.11.0").mkdir()  # an empty folder is no release
     assert house.newest().name == "0.10.0"
 
 
