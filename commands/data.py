@@ -94,7 +94,8 @@ def validate(
             corpus = checked.raw
             some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
             counted = (
-                f"{len(corpus.bundles)} articles{some}, {len(corpus.contacts)} contacts, {len(corpus.kb)} knowledge-base rows: "
+                f"{count(len(corpus.bundles), 'article')}{some}, {count(len(corpus.contacts), 'contact')}, "
+                f"{count(len(corpus.kb), 'knowledge-base row')}: "
             )
         said = ", ".join(count(len(found), kind) for found, kind in ((findings.errors, "error"), (findings.warnings, "warning")))
         terminal.print(f"{counted}{said}", soft_wrap=True)

@@ -113,7 +113,7 @@ def test_paths_and_changed_since_check_only_what_they_name(raw: Path, run):
         file.write("\n")
     assert validated(run("validate", "--raw", raw, "--changed-since", "HEAD", "--format", "json")[1]) == every
     _, out, _ = run("validate", raw / "articles/anruf-abendblatt.json", "--raw", raw)
-    assert out.startswith("1 articles (only those asked for")
+    assert out.startswith("1 article (only those asked for")
 
 
 def test_a_renamed_article_is_one_that_is_gone(raw: Path, run):
