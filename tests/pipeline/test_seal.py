@@ -240,3 +240,19 @@ def test_a_changelog_in_another_encoding_is_said(raw: Path):
     with pytest.raises(Refused) as refused:
         build(raw, None, None, "1.2.4")
     assert [finding.code for finding in refused.value.findings.errors] == ["HD604"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_a_build_and_leaves_nothing_behind(raw: Path):
+    code = (
+        "import os, signal, sys; import build_dataset, pipeline.build; "
+        "pipeline.build.write_tables = lambda *_: os.kill(os.getpid(), signal.SIGINT); "
+        "sys.exit(build_dataset.main(sys.argv[1:]))"
+    )
+    before = files(raw.parent)
+    command = [sys.executable, "-c", code, "build", "--raw", str(raw)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "build_dataset.py: stopped; run the same command again\n"
+    assert files(raw.parent) == before
+    assert not (raw.parent / "processed").exists()
