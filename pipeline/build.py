@@ -88,7 +88,8 @@ def load_and_check(
     ):
         step("compare with the releases")
         tables = build_tables(raw, find_pages(raw, None), splits)
-        findings.extend(check_version(house, raw.meta, tables, since_last(house, raw.meta, tables)))
+        changes = None if raw.meta.version in house.published() else since_last(house, raw.meta, tables)
+        findings.extend(check_version(house, raw.meta, tables, changes))
     locate(raw_folder, findings)
     return Checked(raw, pages, splits, findings)
 

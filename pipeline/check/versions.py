@@ -28,7 +28,9 @@ def since_last(house: House, meta: CorpusMeta, tables: Tables) -> Diff | None:
 
 
 def check_version(house: House, meta: CorpusMeta, tables: Tables, changes: Diff | None) -> Iterator[Finding]:
-    """What keeps tables from being published; ``changes`` are those since the last release. Raises CannotRun for a damaged release."""
+    """What keeps tables from being published. ``changes`` are those since the last release; of a version that is published they say
+    nothing. Raises CannotRun for a damaged release.
+    """
     version, ledger = meta.version, read_ledger(house.ledger)
     here = version in house.published()
     if here:
