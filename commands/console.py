@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipeline.build import Built
     from pipeline.findings import Finding
-    from pipeline.pages import PageReport
 
 
 def console(stderr: bool = False) -> "Console":
@@ -40,9 +40,22 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def page_dicts(reports: "Iterable[PageReport]") -> list[dict[str, str | None]]:
-    """What became of each page, as JSON has it."""
-    return [{"article_id": r.article_id, "status": r.status.value, "file": r.file, "reason": r.reason} for r in reports]
+def built_dict(built: "Built") -> dict[str, object]:
+    """What a build did, as JSON has it."""
+    pages = [{"article_id": r.article_id, "status": r.status.value, "file": r.file, "reason": r.reason} for r in built.pages]
+    return {"folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(), "pages": pages}
+
+
+def show_built(built: "Built") -> None:
+    """What a build did: its pages, warnings and release."""
+    from pipeline.report import show
+    from pipeline.show import show_pages, show_release
+
+    terminal = console()
+    show_pages(terminal, built.pages)
+    terminal.print()
+    show(terminal, built.warnings)
+    show_release(terminal, built.release, built.folder, built.outcome, built.changes)
 
 
 def finding_dicts(findings: "Iterable[Finding]") -> list[dict[str, str | int | None]]:

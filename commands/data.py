@@ -6,10 +6,11 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from commands.console import console, count, finding_dicts, page_dicts, print_json, stages
-from commands.options import RAW, Json, Out, Pages, Quiet, Raw
+from commands.console import built_dict, console, count, finding_dicts, print_json, show_built, stages
+from commands.options import RAW, Json, Pages, Quiet, Raw
 from pipeline.formats import Format
 
+Out = Annotated[Path | None, Parameter(help="Folder of the release; data/processed/<version> if not given.")]
 Version = Annotated[str | None, Parameter(help="Version to build, instead of the one in corpus.toml.")]
 ByType = Annotated[bool, Parameter(negative="", help="Show every type as well.")]
 
@@ -27,21 +28,9 @@ def build(
     with stages(quiet or json) as step:
         built = run(raw, out, pages, version, step)
     if json:
-        print_json(
-            {
-                "folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(),
-                "pages": page_dicts(built.pages), "findings": finding_dicts(built.warnings),
-            }
-        )  # fmt: skip
+        print_json(built_dict(built) | {"findings": finding_dicts(built.warnings)})
     elif not quiet:
-        from pipeline.report import show
-        from pipeline.show import show_pages, show_release
-
-        terminal = console()
-        show_pages(terminal, built.pages)
-        terminal.print()
-        show(terminal, built.warnings)
-        show_release(terminal, built.release, built.folder, built.outcome, built.changes)
+        show_built(built)
     return 0
 
 

@@ -8,7 +8,6 @@ from cyclopts import Parameter
 RAW = Path("data/raw")
 
 Raw = Annotated[Path, Parameter(help="Folder with the raw files.")]
-Out = Annotated[Path | None, Parameter(help="Folder of the release; data/processed/<version> if not given.")]
 Pages = Annotated[
     Path | None,
     Parameter(env_var="HEISSER_DRAHT_PAGES", help="Folder with your copies of withheld pages, found in it by their SHA-256."),

@@ -11,7 +11,6 @@ from pipeline.cite import Style
 
 if TYPE_CHECKING:  # imported where they are used, so that --help is quick
     from pipeline.diff import Snapshot
-    from pipeline.verify import Verified
 
 
 def info(release: str | None = None, /, *, raw: Raw = RAW, json: Json = False) -> int:
@@ -45,23 +44,19 @@ def verify(release: str | None = None, /, *, raw: Raw = RAW, quiet: Quiet = Fals
     from pipeline.verify import verify as run
 
     with stages(quiet or json) as step:
-        found = run(House.of(raw).find(release) if release else House.of(raw).newest(), step)
+        found = run(House.of(raw).find(release), step)
     errors = found.findings.errors
     if json:
         ledger = str(found.ledger) if found.ledger else None
         whole = {"folder": str(found.folder), "whole": not errors, "digest": found.digest, "ledger": ledger}
         print_json(whole | {"findings": finding_dicts(found.findings.all)})
     elif errors or not quiet:
-        _show_verified(found)
+        from pipeline.report import show
+        from pipeline.show import show_verified
+
+        show(console(stderr=True), found.findings.all)
+        show_verified(console(stderr=bool(errors)), found)
     return 1 if errors else 0
-
-
-def _show_verified(found: "Verified") -> None:
-    from pipeline.report import show
-    from pipeline.show import show_verified
-
-    show(console(stderr=True), found.findings.all)
-    show_verified(console(stderr=bool(found.findings.errors)), found)
 
 
 def diff(
@@ -86,7 +81,7 @@ def diff(
     house = House.of(raw)
     with stages(json) as step:
         step("read the older one")
-        before = Snapshot.of_release(house.find(old) if old else house.newest())
+        before = Snapshot.of_release(house.find(old))
         step("read the newer one")
         after = Snapshot.of_release(house.find(new)) if new else _now(raw)
         step("compare")
@@ -128,7 +123,7 @@ def cite(
     from pipeline.release import read_meta, read_release, sizes
 
     house = House.of(raw)
-    folder = house.find(release) if release else house.newest()
+    folder = house.find(release)
     found, meta = read_release(folder), read_meta(folder)
     print(run(meta, found.version, format, sha256(folder / TAGS), sizes(found)), end="")
     return 0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from commands.console import console, page_dicts, print_json, stages
+from commands.console import built_dict, console, print_json, show_built, stages
 from commands.options import RAW, Json, Pages, Quiet, Raw
 
 publish = App(name="publish", help="Publish a verified release where others find it.", help_format="plaintext", version_flags=[])
@@ -33,19 +33,9 @@ def hydrate(
     with stages(quiet or json) as step:
         built = run(release, pages, out, step)
     if json:
-        print_json(
-            {
-                "folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(),
-                "pages": page_dicts(built.pages),
-            }
-        )  # fmt: skip
+        print_json(built_dict(built))
     elif not quiet:
-        from pipeline.show import show_pages, show_release
-
-        terminal = console()
-        show_pages(terminal, built.pages)
-        terminal.print()
-        show_release(terminal, built.release, built.folder, built.outcome)
+        show_built(built)
     return 0
 
 

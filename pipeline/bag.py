@@ -6,7 +6,7 @@ pins every byte of a release.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 PAYLOAD, TAGS, DECLARATION, INFO = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bagit.txt", "bag-info.txt"
@@ -41,19 +41,25 @@ def listed(folder: Path) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name in (PAYLOAD, TAGS):
-        text = (folder / name).read_bytes().decode("utf-8", "surrogateescape")
-        entries = {match[2]: match[1] for match in map(_LINE.fullmatch, text.splitlines()) if match}
-        if manifest(entries) != text or any(path.startswith("data/") != (name == PAYLOAD) for path in entries):
+        own = entries(folder / name)
+        if any(path.startswith("data/") != (name == PAYLOAD) for path in own):
             raise ValueError(name)
-        found |= entries
+        found |= own
     return found | {TAGS: sha256(folder / TAGS)}
 
 
-def files(folder: Path, without: Iterable[str] = ()) -> list[str]:
+def entries(path: Path) -> dict[str, str]:
+    """SHA-256 of every file that one manifest lists, by path. Raises ValueError with its name if ``manifest`` did not write it so."""
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    found = {match[2]: match[1] for match in map(_LINE.fullmatch, text.splitlines()) if match}
+    if manifest(found) != text:
+        raise ValueError(path.name)
+    return found
+
+
+def files(folder: Path) -> list[str]:
     """Paths of all files below a folder, ordered; links to folders are not followed."""
-    left_out = set(without)
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted(name for name in names if name not in left_out)
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
 def sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ from pipeline.bag import write_bag
 from pipeline.check import check
 from pipeline.check.versions import check_version, since_last
 from pipeline.cite import bibtex
+from pipeline.counting import Tables
 from pipeline.describe import describe
 from pipeline.diff import Diff
 from pipeline.duplicates import near_duplicates
@@ -19,7 +20,7 @@ from pipeline.read import Raw, locate, read
 from pipeline.release import Release
 from pipeline.seal import Outcome, aside, seal
 from pipeline.split import open_texts, split
-from pipeline.tables import Tables, build_tables
+from pipeline.tables import build_tables
 from pipeline.target import check_target
 from pipeline.write import write_tables
 from schema.reference import CorpusMeta, Splits

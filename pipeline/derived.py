@@ -12,7 +12,7 @@ from pipeline.describe import json_text
 from pipeline.findings import CannotRun
 from pipeline.house import House
 from pipeline.read import read_meta
-from pipeline.release import CORPUS
+from pipeline.release import CORPUS, DATASHEET, shards
 from pipeline.release import read_meta as meta_of
 from pipeline.rules import LEVELS, RULES, Severity
 from pipeline.split import SPLITS
@@ -43,9 +43,9 @@ def stale(root: Path, raw_folder: Path) -> dict[Path, str]:
         root / "CITATION.cff": _of_release(release, "CITATION.cff"),
         readme: front_matter(head) + body,
     }
-    if (release / "DATASHEET.md").is_file():  # releases before 0.2.0 have none
-        sheet = _of_release(release, "DATASHEET.md")
-        wanted[root / "DATASHEET.md"] = sheet.replace("](figures/", f"]({place}/figures/")
+    if (release / DATASHEET).is_file():  # releases before 0.2.0 have none
+        sheet = _of_release(release, DATASHEET)
+        wanted[root / DATASHEET] = sheet.replace("](figures/", f"]({place}/figures/")
     if (release / CORPUS).is_file():  # releases before 1.0.0 have none
         wanted[root / ".zenodo.json"] = cite(meta_of(release), release.name, Style.zenodo)
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text}
@@ -83,6 +83,6 @@ def _configs(release: Path, place: str) -> list[dict[str, object]]:
         (table.name, split, f"{place}/{path.relative_to(release).as_posix()}")
         for table in TABLES
         for split in SPLITS
-        for path in sorted((release / "data" / table.name).glob(f"{split}-*.parquet"))
+        for path in shards(release, table.name, split)
     ]
     return configs(release.name, files)

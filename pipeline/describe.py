@@ -2,16 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from pipeline.agree import agreement
 from pipeline.bag import sha256
 from pipeline.card import card
 from pipeline.cite import bibtex, citation_cff, datacite
+from pipeline.counting import Tables
 from pipeline.croissant import CROISSANT, croissant
 from pipeline.datasheet import datasheet
 from pipeline.diff import Diff
@@ -20,11 +19,11 @@ from pipeline.pages import Pages
 from pipeline.plots import plots
 from pipeline.rai import rai_of
 from pipeline.read import Raw
-from pipeline.release import CHANGES, CORPUS, RELEASE, Release, Rows, sizes
+from pipeline.release import CHANGES, CORPUS, DATASHEET, RELEASE, Release, Rows, sizes
 from pipeline.statistics import statistics
 from pipeline.write import Shard
 from schema.derive import json_schemas
-from schema.reference import SplitName, Splits
+from schema.reference import Splits
 
 
 def describe(
@@ -32,7 +31,7 @@ def describe(
     raw: Raw,
     pages: Pages,
     splits: Splits,
-    tables: Mapping[str, Mapping[SplitName, pa.Table]],
+    tables: Tables,
     shards: Sequence[Shard],
     version: str,
     changes: Diff | None,
@@ -65,7 +64,7 @@ def describe(
         _write(work / "agreement.json", json_text([figure.model_dump() for figure in agreed]))
     sheet = datasheet(raw.datasheet, raw.meta.version, found, figures) if raw.datasheet is not None else ""
     if sheet:
-        _write(work / "DATASHEET.md", sheet)
+        _write(work / DATASHEET, sheet)
     if not pages.hydrated:  # what is for everybody
         if changes is not None:
             _write(work / CHANGES, json_text(changes.model_dump()))

@@ -52,8 +52,12 @@ class House:
         )
         return sorted(names, key=core)
 
-    def find(self, name: str) -> Path:
-        """The release that a user names: a folder, or else a version beside the raw files. Raises CannotRun where there is neither."""
+    def find(self, name: str | None) -> Path:
+        """The release that a user names: a folder, or else a version beside the raw files; the newest one if they name none. Raises
+        CannotRun where there is none.
+        """
+        if not name:
+            return self.newest()
         places = (Path(name), self.release(name))
         found = next((place for place in places if place.is_dir()), None)
         if found is None:
@@ -68,9 +72,13 @@ class House:
         return self.processed / versions[-1]
 
 
-def core(version: str) -> tuple[int, ...]:
-    """The three numbers of a semantic version."""
-    return tuple(int(part) for part in re.split("[-+]", version)[0].split("."))
+def core(version: str) -> tuple[int, int, int]:
+    """The three numbers of a semantic version. Raises CannotRun for what is none."""
+    match = re.match(r"(\d+)\.(\d+)\.(\d+)(?=$|[-+])", version)
+    if match is None:
+        raise CannotRun(f"{version!r} is no version; versions look like 1.0.0 or 1.1.0-dev")
+    major, minor, patch = (int(part) for part in match.groups())
+    return major, minor, patch
 
 
 def final(version: str) -> bool:

@@ -19,7 +19,7 @@ from pipeline.build import Built, assemble
 from pipeline.findings import CannotRun
 from pipeline.pages import find_pages
 from pipeline.read import Raw
-from pipeline.release import Release, read_meta
+from pipeline.release import DATASHEET, Release, read_meta, shards
 from pipeline.seal import aside, seal
 from pipeline.tables import build_tables
 from pipeline.target import check_target
@@ -30,7 +30,6 @@ from schema.reference import Contact, KbEntity, Splits
 from schema.rows import KEYS, TABLES
 from schema.vocabulary import TextStatus
 
-SHEET = "DATASHEET.md"
 M = TypeVar("M", bound=Model)
 Row = dict[str, Any]
 
@@ -67,8 +66,8 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
     with aside(target) as work:
         step("tables")
         tables = build_tables(raw, pages, raw.splits)
-        if (release_folder / SHEET).is_file():  # its figures stay those of the release
-            copyfile(release_folder / SHEET, work / SHEET)
+        if (release_folder / DATASHEET).is_file():  # its figures stay those of the release
+            copyfile(release_folder / DATASHEET, work / DATASHEET)
         made = assemble(work, raw, pages, raw.splits, tables, None, step)
         step("seal")
         outcome = seal(work, target)
@@ -85,10 +84,10 @@ class _Rows:
     def of(cls, folder: Path) -> "_Rows":
         rows: dict[str, list[Row]] = {}
         for table in TABLES:
-            shards = [pq.read_table(path) for path in sorted((folder / "data" / table.name).glob("*.parquet"))]
-            if unknown := {name for shard in shards for name in shard.column_names} - set(table.row.model_fields):
+            parts = [pq.read_table(path) for path in shards(folder, table.name)]
+            if unknown := {name for part in parts for name in part.column_names} - set(table.row.model_fields):
                 raise LookupError(f"{table.name} has a column {min(unknown)}")
-            rows[table.name] = pa.concat_tables(shards).to_pylist() if shards else []
+            rows[table.name] = pa.concat_tables(parts).to_pylist() if parts else []
         return cls(rows)
 
     def by_article(self, name: str) -> dict[str, list[Row]]:

@@ -11,7 +11,7 @@ from schema.base import Model, Sha256
 from schema.reference import CorpusMeta, SplitName
 from schema.rows import TABLES
 
-RELEASE, CORPUS, CHANGES = "release.json", "corpus.json", "CHANGES.json"
+RELEASE, CORPUS, CHANGES, DATASHEET = "release.json", "corpus.json", "CHANGES.json", "DATASHEET.md"
 
 
 class Rows(Model):
@@ -59,6 +59,11 @@ def read_release(folder: Path) -> Release:
         raise CannotRun(f"{folder / RELEASE} is not what a build writes: {error.errors()[0]['msg']}") from error
     except (LookupError, TypeError) as error:
         raise CannotRun(f"{folder / RELEASE} is of another version of this package: {error!r}") from error
+
+
+def shards(folder: Path, table: str, split: str = "*") -> list[Path]:
+    """The Parquet files of a table, or of one split of it, in a release."""
+    return sorted(path for path in (folder / "data" / table).glob(f"{split}-*.parquet") if path.is_file())
 
 
 def counts(release: Release) -> dict[str, dict[str, int]]:

@@ -25,11 +25,8 @@ from schema.reference import SplitName, Splits
 from schema.rows import KEYS, TABLES, DocumentRow, PassRow
 from schema.vocabulary import ARTICLE_ZONES
 
-Tables = dict[str, dict[SplitName, pa.Table]]
-"""All tables, by name and split."""
 
-
-def build_tables(raw: Raw, pages: Pages, splits: Splits) -> Tables:
+def build_tables(raw: Raw, pages: Pages, splits: Splits) -> dict[str, dict[SplitName, pa.Table]]:
     """All tables by name and split, in the schema of their row models; rows in order of article id, then as written.
 
     A split without an article has empty tables.

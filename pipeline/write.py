@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.counting import Tables
 from pipeline.digest import digest
 from schema.reference import SplitName
 
@@ -30,7 +30,7 @@ class Shard:
     """Logical digest of the table in this split (see ``pipeline.digest``)."""
 
 
-def write_tables(tables: Mapping[str, Mapping[SplitName, pa.Table]], folder: Path, about: Mapping[str, str]) -> list[Shard]:
+def write_tables(tables: Tables, folder: Path, about: Mapping[str, str]) -> list[Shard]:
     """Write every table that has rows as ``data/<table>/<split>-00000-of-00001.parquet``. An empty split is not written.
 
     Each file says in its key-value metadata what it is a part of: ``about``, its table, its split and its logical digest, so that a

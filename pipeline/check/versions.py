@@ -7,14 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.bag import sha256
+from pipeline.counting import Tables
 from pipeline.diff import Diff, Snapshot, allowed, diff, one_line
 from pipeline.digest import digest
 from pipeline.findings import CannotRun, Finding, some
 from pipeline.house import House, core
 from pipeline.ledger import Entry, read_ledger
-from schema.reference import CorpusMeta, SplitName
-
-Tables = Mapping[str, Mapping[SplitName, pa.Table]]
+from pipeline.release import shards
+from schema.reference import CorpusMeta
 
 
 def since_last(house: House, meta: CorpusMeta, tables: Tables) -> Diff | None:
@@ -88,9 +88,9 @@ def _entered(entry: Entry, version: str, tables: Tables) -> Iterator[Finding]:
 
 
 def _same(release: Path, name: str, split: str, table: pa.Table) -> bool:
-    shards = sorted((release / "data" / name).glob(f"{split}-*.parquet"))
+    paths = shards(release, name, split)
     try:
-        published = pa.concat_tables([pq.read_table(path) for path in shards]) if shards else table.slice(0, 0)
+        published = pa.concat_tables([pq.read_table(path) for path in paths]) if paths else table.slice(0, 0)
     except (OSError, pa.ArrowException) as error:
         raise CannotRun(f"a file of {release / 'data' / name} is damaged: {error}") from error
     return bool(published.equals(table))

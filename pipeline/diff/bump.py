@@ -3,12 +3,11 @@
 Major takes away what a reader builds on; minor adds; patch corrects. The rules hold before 1.0.0 too.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from pipeline.diff.changes import BUMPS, VOCABULARY, Bump, Change, Diff, noun
-from pipeline.findings import CannotRun
+from pipeline.house import core
 
 _REASONS, _EXAMPLES = 5, 3
 
@@ -49,7 +48,7 @@ def least_version(old: str, diff: Diff) -> str:
     """The lowest version that may follow ``old``: the least bump, or the next patch where nothing differs.
     Raises CannotRun for what is no version.
     """
-    major, minor, patch = _core(old)
+    major, minor, patch = core(old)
     if diff.least == "major":
         return f"{major + 1}.0.0"
     return f"{major}.{minor + 1}.0" if diff.least == "minor" else f"{major}.{minor}.{patch + 1}"
@@ -65,22 +64,14 @@ def allowed(old_version: str, new_version: str, diff: Diff) -> str | None:
     step = f"{old_version} → {new_version}"
     if _precedence(new_version) <= _precedence(old_version):
         return f"{step} does not raise the version; the next one is at least {least}"
-    if "-" in old_version or _core(new_version) >= _core(least):
+    if "-" in old_version or core(new_version) >= core(least):
         return None
-    raised: Bump = "minor" if _core(new_version)[1] > _core(old_version)[1] else "patch"
+    raised: Bump = "minor" if core(new_version)[1] > core(old_version)[1] else "patch"
     return f"{step} is a {raised}, but {diff.why[0]}, which takes at least {least}"
-
-
-def _core(version: str) -> tuple[int, int, int]:
-    match = re.match(r"(\d+)\.(\d+)\.(\d+)(?=$|[-+])", version)
-    if match is None:
-        raise CannotRun(f"{version!r} is no version; versions look like 1.0.0 or 1.1.0-dev")
-    major, minor, patch = (int(part) for part in match.groups())
-    return major, minor, patch
 
 
 def _precedence(version: str) -> tuple[object, ...]:
     """Sorts versions (Semantic Versioning 2.0.0, section 11): a suffix comes before the version it leads to, build marks do not count."""
     suffix = version.partition("+")[0].partition("-")[2]
     parts = ((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in suffix.split(".") if part)
-    return (_core(version), not suffix, tuple(parts))
+    return (core(version), not suffix, tuple(parts))

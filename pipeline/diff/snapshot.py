@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.bag import PAYLOAD, TAGS, sha256
+from pipeline.bag import PAYLOAD, TAGS, entries, sha256
+from pipeline.counting import Tables, whole
 from pipeline.findings import CannotRun
-from pipeline.release import CORPUS, RELEASE
+from pipeline.release import CORPUS, RELEASE, shards
 from schema.derive import json_schemas
 from schema.reference import CorpusMeta
 
@@ -57,27 +58,26 @@ class Snapshot(NamedTuple):
         return cls(version, tables, schemas, _json(folder / CORPUS) if (folder / CORPUS).is_file() else None)
 
     @classmethod
-    def of_tables(cls, meta: CorpusMeta, tables: Mapping[str, Mapping[Any, pa.Table]]) -> Self:
+    def of_tables(cls, meta: CorpusMeta, tables: Tables) -> Self:
         """What a build has before it writes: tables by name and split, with the schemas that go with them."""
-        whole = {name: pa.concat_tables(splits.values()) for name, splits in tables.items()}
         schemas = {name.removesuffix(_SCHEMA): schema for name, schema in json_schemas().items() if name.endswith(_SCHEMA)}
-        return cls(meta.version, whole, schemas, meta.model_dump(mode="json"))
+        return cls(meta.version, {name: whole(tables, name) for name in tables}, schemas, meta.model_dump(mode="json"))
 
 
 def _changed(folder: Path) -> str | None:
     """The first file that a manifest lists and that is not so. Releases before 1.0.0 have one manifest."""
     try:
-        manifests = [folder / PAYLOAD, *(folder / name for name in [TAGS] if (folder / name).is_file())]
-        lines = (line.partition("  ") for path in manifests for line in path.read_text("utf-8").splitlines())
-        return next((name for value, _, name in lines if sha256(folder / name) != value), None)
+        names = [PAYLOAD, *([TAGS] if (folder / TAGS).is_file() else [])]
+        hashes = {path: value for name in names for path, value in entries(folder / name).items()}
+        return next((path for path, value in hashes.items() if sha256(folder / path) != value), None)
     except OSError as error:
         return Path(str(error.filename)).relative_to(folder).as_posix()
-    except ValueError:
-        return PAYLOAD
+    except ValueError as error:
+        return str(error)
 
 
 def _table(folder: Path, name: str) -> pa.Table:
-    files = sorted((folder / "data" / name).glob("*.parquet"))
+    files = shards(folder, name)
     if not files:
         raise CannotRun(f"{folder} is damaged: data/{name} has no Parquet file; fetch or build it anew")
     try:

@@ -15,7 +15,7 @@ import yaml
 
 from pipeline.digest import digest
 from pipeline.findings import Finding, shown
-from pipeline.release import RELEASE, Release, Rows
+from pipeline.release import RELEASE, Release, Rows, shards
 from schema.rows import TABLES
 
 ROWS = 1_000
@@ -47,12 +47,12 @@ class Part:
 
 def read_part(folder: Path, table: str, split: str) -> Part | Finding:
     """One split of one table, or what keeps it from being read."""
-    shards = sorted(path for path in (folder / "data" / table).glob(f"{split}-*.parquet") if path.is_file())
+    paths = shards(folder, table, split)
     file = f"data/{table}/{split}-*.parquet"
-    if not shards:
+    if not paths:
         return Finding("HD615", file, found="there is no file of it")
     parts, digests = [], set()
-    for shard in shards:
+    for shard in paths:
         file = shard.relative_to(folder).as_posix()
         try:
             with shard.open("rb") as stream:  # Arrow opens only paths in UTF-8
@@ -62,8 +62,8 @@ def read_part(folder: Path, table: str, split: str) -> Part | Finding:
         except Exception as error:  # there is nothing that a damaged file cannot make a reader stumble over
             return Finding("HD615", file, found=damage(shard) or first_line(error))
     try:
-        size = sum(shard.stat().st_size for shard in shards)
-        return Part(table, split, shards[0].relative_to(folder).as_posix(), pa.concat_tables(parts), size, frozenset(digests))
+        size = sum(path.stat().st_size for path in paths)
+        return Part(table, split, paths[0].relative_to(folder).as_posix(), pa.concat_tables(parts), size, frozenset(digests))
     except pa.ArrowException as error:
         return Finding("HD615", file, found=f"its shards are of different columns: {first_line(error)}")
 

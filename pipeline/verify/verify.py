@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.bag import TAGS, sha256
 from pipeline.findings import CannotRun, Finding, Findings
+from pipeline.house import House
 from pipeline.ledger import read_ledger
 from pipeline.release import RELEASE, Release, read_release
 from pipeline.verify.files import check_files
@@ -90,11 +91,10 @@ def _check_tables(folder: Path, release: Release, findings: Findings, damaged: s
 def _check_ledger(folder: Path, release: Release | None, digest: str | None, findings: Findings) -> Path | None:
     """Compare with ``data/releases.jsonl`` of a release that stands in ``data/processed``, under the name that it has there."""
     places = (folder.resolve(), Path(os.path.abspath(folder)))  # the release can be a link, and so can ``processed``
-    place = next((p for p in places if p.parent.name == "processed" and (p.parent.parent / "releases.jsonl").is_file()), None)
-    if place is None:
+    ledgers = ((p, House.of(p.parent.parent / "raw").ledger) for p in places if p.parent.name == "processed")
+    place, path = next(((p, path) for p, path in ledgers if path.is_file()), (None, None))
+    if place is None or path is None:
         return None
-    path = place.parent.parent / "releases.jsonl"
-    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     ledger = read_ledger(path)
     if release is not None and release.version != place.name:
         said = f"it is of {release.version}, but stands as {place.name} among published releases"
