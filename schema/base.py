@@ -8,6 +8,7 @@ import calendar
 import re
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
@@ -55,6 +56,7 @@ EDTF_PATTERN = rf"^(?:{_DATE}|{_DATETIME}|(?:\.\.|{_DATE})/(?:\.\.|{_DATE}))$"
 _PARTS = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}))?)?)?[?~%]?")
 
 
+@lru_cache(100_000)
 def _first_and_last(part: str) -> tuple[date, date]:
     """First and last day that one EDTF date can mean. Raises ValueError for a day that no calendar has."""
     match = _PARTS.fullmatch(part)

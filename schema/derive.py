@@ -23,6 +23,7 @@ RAW_MODELS: dict[str, Any] = {
 """Models of the raw files, by the name of their JSON Schema."""
 
 
+@cache
 def arrow_schema(model: type[BaseModel]) -> pa.Schema:
     """Arrow schema of a table whose rows are ``model``: one field for each field of the model, in order, all nullable.
     Fields that are excluded when a model is written (a page given with its bundle) are no columns.

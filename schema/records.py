@@ -392,7 +392,7 @@ class Pass(Model):
     schema_: Annotated[str | None, Field(alias="$schema", exclude=True)] = None
     """JSON Schema of the file, for editors: ``../../../../schema/json/pass.schema.json``. Read by nothing else."""
 
-    def bundle(self, of: Bundle) -> Bundle:
-        """The article as this pass has it: its own records and zones, everything else as the article's bundle says."""
-        article = of.article.model_copy(update=dict(self.article))
+    def bundle(self, of: Article) -> Bundle:
+        """The article as this pass has it: its own records and zones, everything else as the article says."""
+        article = of.model_copy(update=dict(self.article))
         return Bundle(article=article, entities=self.entities, events=self.events, comments=self.comments)
