@@ -102,6 +102,10 @@ class Refused(Exception):
         super().__init__(f"{len(findings.errors)} errors")
         self.findings = findings
 
+    def __reduce__(self) -> tuple[type["Refused"], tuple[Findings]]:
+        """How it comes back from a worker."""
+        return type(self), (self.findings,)
+
 
 class CannotRun(Exception):
     """The command cannot do what was asked, for a reason outside the data; the message says why and what to do."""
