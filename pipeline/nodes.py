@@ -1,6 +1,7 @@
-"""A walk over nested Arrow arrays: one function that rebuilds a tree of structs and lists, node by node.
+"""A walk over nested Arrow arrays: one function lists the nodes of a tree of structs and lists, another rebuilds it node by node.
 
-Whatever has to be done to every span, or to every identifier, wherever the models put it, is a visitor for this walk.
+Whatever has to be said of every span, or of every identifier, wherever the models put it, is a query over these nodes; whatever has
+to be done to them is a visitor for the walk that rebuilds.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -48,43 +50,49 @@ class Node:
         return tuple(found)
 
 
-def rebuild(
-    array: pa.Array, visit: Callable[[Node], pa.Array], path: str = "", rows: Ints | None = None, places: tuple[Ints, ...] = ()
-) -> pa.Array:
+def rebuild(array: pa.Array, visit: Callable[[Node], pa.Array], path: str = "", rows: Ints | None = None) -> pa.Array:
     """The tree with every node replaced by what ``visit`` gives for it, innermost first. Null lists become empty ones.
 
-    ``visit`` gets nodes whose children are done, and gives an array of the same length.
+    ``visit`` gets nodes without places, whose children are done, and gives an array of the same length. What it leaves as it is, is not
+    made again.
     """
     rows = np.arange(len(array)) if rows is None else rows
     if pa.types.is_list(array.type):
-        lengths, offsets = _lengths_and_offsets(array)
-        inside = tuple(np.repeat(place, lengths) for place in places)
-        position = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        items = rebuild(array.flatten(), visit, f"{path}[]", np.repeat(rows, lengths), (*inside, position))
-        array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items)
+        old, (lengths, offsets) = array.flatten(), _lengths_and_offsets(array)
+        items = rebuild(old, visit, f"{path}[]", np.repeat(rows, lengths))
+        if items is not old or array.null_count:
+            array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items)
     elif pa.types.is_struct(array.type):
+        before = array.flatten()
+        names = [field.name for field in array.type]
         children = [
-            rebuild(child, visit, f"{path}.{field.name}" if path else field.name, rows, places)
-            for child, field in zip(array.flatten(), array.type, strict=True)
+            rebuild(child, visit, f"{path}.{name}" if path else name, rows) for child, name in zip(before, names, strict=True)
         ]
-        array = struct(dict(zip((field.name for field in array.type), children, strict=True)), array.is_null())
-    return visit(Node(path, array, rows, places))
+        if any(child is not old for child, old in zip(children, before, strict=True)):
+            array = struct(dict(zip(names, children, strict=True)), array.is_null())
+    return visit(Node(path, array, rows, ()))
 
 
-def nodes(array: pa.Array) -> list[Node]:
-    """All nodes of a tree, innermost first."""
+def nodes(array: pa.Array, path: str = "", rows: Ints | None = None, places: tuple[Ints, ...] = ()) -> list[Node]:
+    """All nodes of a tree, innermost first, as ``rebuild`` visits them. Null lists have no items; below a null struct all is null."""
+    rows = np.arange(len(array)) if rows is None else rows
     found: list[Node] = []
-
-    def collect(node: Node) -> pa.Array:
-        found.append(node)
-        return node.array
-
-    rebuild(array, collect)
+    if pa.types.is_list(array.type):
+        items, parents = explode(array)
+        position = np.arange(len(parents)) - offsets(array)[parents]
+        inside = (*(place[parents] for place in places), position)
+        found = nodes(items, f"{path}[]", rows[parents], inside)
+    elif pa.types.is_struct(array.type):
+        for child, field in zip(array.flatten(), array.type, strict=True):
+            found += nodes(child, f"{path}.{field.name}" if path else field.name, rows, places)
+    found.append(Node(path, array, rows, places))
     return found
 
 
 def struct(children: dict[str, pa.Array], mask: pa.Array) -> pa.Array:
     """A struct array from its children; null where ``mask`` is true."""
+    if not mask.true_count:
+        return pa.StructArray.from_arrays(list(children.values()), names=list(children))
     return pa.StructArray.from_arrays(list(children.values()), names=list(children), mask=mask)
 
 
@@ -94,11 +102,13 @@ def with_children(array: pa.Array, **children: pa.Array) -> pa.Array:
     return struct(old | children, array.is_null())
 
 
-def without_null_items(array: pa.Array, valid: pa.Array) -> pa.Array:
-    """A list array without the items for which ``valid`` (one boolean an item) is false."""
+def without_items(array: pa.Array, left_out: Bools) -> pa.Array:
+    """A list array without null lists, without the items for which ``left_out`` (one boolean an item) is true."""
+    if not left_out.any():
+        return array
     _, offsets = _lengths_and_offsets(array)
-    kept = np.concatenate(([0], np.cumsum(valid.to_numpy(zero_copy_only=False))))[offsets]
-    return pa.ListArray.from_arrays(pa.array(kept, pa.int32()), array.flatten().filter(valid))
+    kept = np.concatenate(([0], np.cumsum(~left_out)))[offsets]
+    return pa.ListArray.from_arrays(pa.array(kept, pa.int32()), array.flatten().filter(pa.array(~left_out)))
 
 
 def explode(array: pa.Array) -> tuple[pa.Array, Ints]:
@@ -109,9 +119,25 @@ def explode(array: pa.Array) -> tuple[pa.Array, Ints]:
 
 def integers(array: pa.Array, null: int = -1) -> Ints:
     """An integer array as numpy int64, with nulls as ``null``."""
-    return pc.fill_null(array.cast(pa.int64()), null).to_numpy()  # type: ignore[no-any-return]
+    if array.null_count:
+        array = array.fill_null(pa.scalar(null, array.type))
+    return array.to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
+
+
+def offsets(array: pa.Array) -> Ints:
+    """Where the items of each list begin in ``array.flatten()``, and where the last ones end; shape (lists + 1,)."""
+    return _lengths_and_offsets(array)[1]
+
+
+def flags(array: pa.Array) -> Bools:
+    """A boolean array as numpy, with nulls as false."""
+    return pc.fill_null(array, False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
 def _lengths_and_offsets(array: pa.Array) -> tuple[Ints, Ints]:
-    lengths = integers(pc.list_value_length(array), 0)
-    return lengths, np.concatenate(([0], np.cumsum(lengths)))
+    """How many items each list has, and where they begin in ``array.flatten()``."""
+    if array.null_count:
+        lengths = integers(pc.list_value_length(array), 0)
+        return lengths, np.concatenate(([0], np.cumsum(lengths)))
+    starts = array.offsets.to_numpy().astype(np.int64)
+    return np.diff(starts), starts - starts[0] if len(starts) else np.zeros(1, dtype=np.int64)

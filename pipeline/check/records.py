@@ -1,6 +1,6 @@
 """Level 4: records and references within an article."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -8,12 +8,19 @@ import pyarrow.compute as pc
 
 from pipeline.check.unit import RECORD_KEYS, Check, Unit
 from pipeline.findings import Finding
-from pipeline.nodes import Node
+from pipeline.nodes import Bools, Ints, Node, explode, flags, integers
+from pipeline.spans import start_end
 from schema.rows import KEYS
-from schema.vocabulary import Codes
+from schema.vocabulary import Codes, EventType
 
 REFERS = {"entity_id": "entity_id", "event_id": "event_id", "same_as": "event_id", "reply_to": "comment_id"}
 """Fields that refer to a record of the same article, and the kind of identifier that they hold."""
+
+_CODE = np.int64(2**32)  # greater than any code of a string, so that row * _CODE + code is one key
+_TYPES = {str(kind): kind for kind in EventType}
+_SEPARATOR = "\x1f"  # in no code or role
+
+# --- identifiers -----------------------------------------------------------------------------------------------------------------
 
 
 def _defining(unit: Unit) -> dict[str, Node]:
@@ -22,47 +29,71 @@ def _defining(unit: Unit) -> dict[str, Node]:
     return {paths[node.path]: node for node in unit.nodes if node.path in paths}
 
 
+def _keyed(nodes: Sequence[Node]) -> list[Ints]:
+    """For each value of some nodes a number that is the same for the same string in the same article; -1 for null."""
+    codes = _codes(pa.concat_arrays([node.array for node in nodes]))
+    keys = np.where(codes < 0, -1, np.concatenate([node.rows for node in nodes]) * _CODE + codes)
+    return np.split(keys, np.cumsum([len(node.array) for node in nodes])[:-1])
+
+
+def _codes(array: pa.Array) -> Ints:
+    """For each string a number that is the same for the same one; -1 for null."""
+    return integers(pc.dictionary_encode(array).indices)
+
+
+def _repeated(*columns: Ints) -> Ints:
+    """Indexes of the rows that say in all columns (of numbers from 0 to 2³¹) what an earlier row says."""
+    key = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns if len(key) else ():
+        size = int(column.max()) + 1
+        if int(key.max()) >= 2**62 // size:
+            key = np.unique(key, return_inverse=True)[1]
+        key = key * size + column
+    order = np.argsort(key, kind="stable")
+    return np.sort(order[1:][key[order][1:] == key[order][:-1]])
+
+
 def _references_resolve(unit: Unit) -> Iterator[Finding]:
     for kind, defining in _defining(unit).items():
-        known = pa.array(_keyed(defining), pa.string())
-        for node in unit.nodes:
-            if REFERS.get(node.name) == kind and node is not defining:
-                key = pa.array(_keyed(node), pa.string())
-                bad = pc.and_(key.is_valid(), pc.invert(pc.is_in(key, known)))
-                for i in np.flatnonzero(bad.to_numpy(zero_copy_only=False)):
-                    yield unit.at("HD401", node, i, node.array[i].as_py(), f"the {kind} of a record of this article")
-
-
-def _keyed(node: Node) -> list[str | None]:
-    """Identifiers with the row of their article, so that those of different articles differ."""
-    return [value and f"{row} {value}" for row, value in zip(node.rows, node.array.to_pylist(), strict=True)]
+        refer = [node for node in unit.nodes if REFERS.get(node.name) == kind and node is not defining]
+        known, *keys = _keyed([defining, *refer])
+        given = np.concatenate(keys)
+        dangling = (given >= 0) & ~flags(pc.is_in(pa.array(given), pa.array(known)))
+        for node, bad in zip(refer, np.split(dangling, np.cumsum([len(key) for key in keys])[:-1]), strict=True):
+            for i in np.flatnonzero(bad):
+                yield unit.at("HD401", node, i, node.array[i].as_py(), f"the {kind} of a record of this article")
 
 
 def _identifiers_once(unit: Unit) -> Iterator[Finding]:
     for node in _defining(unit).values():
-        seen = set()
-        for i, value in enumerate(_keyed(node)):
-            if value in seen:
-                yield unit.at("HD402", node, i, node.array[i].as_py())
-            seen.add(value)
+        for i in _repeated(node.rows, _codes(node.array)):
+            yield unit.at("HD402", node, i, node.array[i].as_py())
 
 
 def _local(unit: Unit) -> Iterator[Finding]:
     for node in unit.nodes:
         if node.name in KEYS:
-            for i, value in enumerate(node.array.to_pylist()):
-                if value is not None and ":" in value:
-                    yield unit.at("HD411", node, i, value)
+            for i in np.flatnonzero(flags(pc.match_substring(node.array, ":"))):
+                yield unit.at("HD411", node, i, node.array[i].as_py())
+
+
+# --- events ----------------------------------------------------------------------------------------------------------------------
+
+
+def _among(allowed: Sequence[tuple[str | None, ...]], *columns: pa.Array) -> Bools:
+    """For each row whether its strings, one of each column, are together one of the allowed tuples."""
+    rows = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), _SEPARATOR)
+    return flags(pc.is_in(rows, pa.array([_SEPARATOR.join(value or "" for value in row) for row in allowed], pa.string())))
 
 
 def _codes_fit(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        for i, event in enumerate(bundle.events):
-            plover = event.plover
-            codes = Codes(event.cameo, plover.event if plover else None, plover.mode if plover else None)
-            if codes not in event.type.codes:
-                allowed = "; ".join(_say(c) for c in event.type.codes)
-                yield unit.on(bundle, "HD403", ("events", i, "cameo"), f"{event.type}: {_say(codes)}", allowed)
+    columns = [unit.node(f"events[].{name}").array for name in ("type", "cameo", "plover.event", "plover.mode")]
+    fits = _among([(kind, *codes) for kind in EventType for codes in kind.codes], *columns)
+    for i in np.flatnonzero(~fits):
+        kind, cameo, event, mode = (column[i].as_py() for column in columns)
+        allowed = "; ".join(_say(codes) for codes in _TYPES[kind].codes)
+        node = unit.node("events[].cameo")
+        yield unit.at("HD403", node, i, f"{kind}: {_say(Codes(cameo, event, mode))}", allowed)
 
 
 def _say(codes: Codes) -> str:
@@ -71,78 +102,84 @@ def _say(codes: Codes) -> str:
 
 
 def _roles_fit(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        for i, event in enumerate(bundle.events):
-            for j, argument in enumerate(event.arguments):
-                if argument.role not in event.type.roles:
-                    loc = ("events", i, "arguments", j, "role")
-                    yield unit.on(bundle, "HD404", loc, f"{event.type}: {argument.role}", ", ".join(event.type.roles))
-
-
-def _one_target(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        for i, comment in enumerate(bundle.comments):
-            for j, stance in enumerate(comment.stances):
-                given = [t for t in (stance.entity_id, stance.event_id, stance.contact_id) if t is not None]
-                if len(given) != 1:
-                    yield unit.on(bundle, "HD405", ("comments", i, "stances", j), f"{len(given)} targets", "one")
+    node = unit.node("events[].arguments[].role")
+    _, parents = explode(unit.node("events[].arguments").array)
+    types = unit.node("events[].type").array.take(pa.array(parents))
+    for i in np.flatnonzero(~_among([(kind, role) for kind in EventType for role in kind.roles], types, node.array)):
+        kind = _TYPES[types[i].as_py()]
+        yield unit.at("HD404", node, i, f"{kind}: {node.array[i].as_py()}", ", ".join(kind.roles))
 
 
 def _same_as(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        position = {event.event_id: i for i, event in enumerate(bundle.events)}
-        for i, event in enumerate(bundle.events):
-            first = position.get(event.same_as or "")
-            if first is None:
-                continue
-            if first >= i or bundle.events[first].same_as is not None:
-                found = f"{event.event_id} → {event.same_as}"
-                yield unit.on(bundle, "HD406", ("events", i, "same_as"), found, "an earlier event without same_as")
-            elif bundle.events[first].contact_id != event.contact_id:
-                expected = f"{bundle.events[first].contact_id}, as {event.same_as} has"
-                yield unit.on(bundle, "HD410", ("events", i, "contact_id"), str(event.contact_id), expected)
+    own, same_as, contacts = (unit.node(f"events[].{name}") for name in ("event_id", "same_as", "contact_id"))
+    key, other = _keyed([own, same_as])
+    first = _find(key, other, side="right")
+    contact = _codes(contacts.array)
+    known = np.flatnonzero(first >= 0)
+    later = (first >= np.arange(len(first))) | (other[first] >= 0)
+    for i in known[(later | (contact[first] != contact))[known]]:
+        if later[i]:
+            found = f"{own.array[i].as_py()} → {same_as.array[i].as_py()}"
+            yield unit.at("HD406", same_as, i, found, "an earlier event without same_as")
+        else:
+            expected = f"{contacts.array[first[i]].as_py()}, as {same_as.array[i].as_py()} has"
+            yield unit.at("HD410", contacts, i, str(contacts.array[i].as_py()), expected)
+
+
+def _find(keys: Ints, wanted: Ints, side: str) -> Ints:
+    """For each wanted key its first (``left``) or last (``right``) index among ``keys``; -1 where it is not there, or negative."""
+    if not len(keys):
+        return np.full(len(wanted), -1)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    index = np.searchsorted(ordered, wanted, "left") if side == "left" else np.searchsorted(ordered, wanted, "right") - 1
+    index = np.clip(index, 0, len(keys) - 1)
+    return np.where((wanted >= 0) & (ordered[index] == wanted), order[index], -1)
 
 
 def _chains_do_not_loop(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        for i, event in enumerate(bundle.events):
-            seen = set()
-            for j, link in enumerate(event.sources):
-                if link.entity_id is not None and link.entity_id in seen:
-                    yield unit.on(bundle, "HD407", ("events", i, "sources", j, "entity_id"), link.entity_id)
-                seen.add(link.entity_id)
+    node = unit.node("events[].sources[].entity_id")
+    _, events = explode(unit.node("events[].sources").array)
+    codes = _codes(node.array)
+    given = np.flatnonzero(codes >= 0)
+    for i in given[_repeated(events[given], codes[given])]:
+        yield unit.at("HD407", node, i, node.array[i].as_py())
+
+
+# --- what is annotated ---------------------------------------------------------------------------------------------------------
 
 
 def _annotated_once(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        for i, entity in enumerate(bundle.entities):
-            seen = set()
-            for j, mention in enumerate(entity.mentions):
-                if (mention.start, mention.end) in seen:
-                    yield unit.on(bundle, "HD408", ("entities", i, "mentions", j), f"{mention.start}–{mention.end}")
-                seen.add((mention.start, mention.end))
-        triggers = set()
-        for i, event in enumerate(bundle.events):
-            key = (event.type, event.trigger.start, event.trigger.end)
-            if key in triggers:
-                yield unit.on(bundle, "HD408", ("events", i, "trigger"), f"{event.trigger.start}–{event.trigger.end}")
-            triggers.add(key)
+    mentions, triggers, comments = (unit.node(path) for path in ("entities[].mentions[]", "events[].trigger", "comments[]"))
+    _, entities = explode(unit.node("entities[].mentions").array)
+    types = _codes(unit.node("events[].type").array)
+    for node, alike in ((mentions, [entities]), (triggers, [triggers.rows, types]), (comments, [comments.rows])):
+        start, end = start_end(node)
+        for i in _repeated(*alike, start, end):
+            yield unit.at("HD408", node, i, f"{start[i]}–{end[i]}")
+
+
+# --- comments --------------------------------------------------------------------------------------------------------------------
+
+
+def _one_target(unit: Unit) -> Iterator[Finding]:
+    stances = unit.node("comments[].stances[]")
+    targets = [unit.node(f"{stances.path}.{name}").array for name in ("entity_id", "event_id", "contact_id")]
+    given = np.sum([flags(target.is_valid()) for target in targets], axis=0)
+    for i in np.flatnonzero(given != 1):
+        yield unit.at("HD405", stances, i, f"{given[i]} targets", "one")
 
 
 def _comments_numbered(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        earlier: set[str] = set()
-        places: set[tuple[int, int]] = set()
-        known = {comment.comment_id for comment in bundle.comments}
-        for i, comment in enumerate(bundle.comments):
-            if comment.position != i + 1:
-                yield unit.on(bundle, "HD409", ("comments", i, "position"), f"position {comment.position}", str(i + 1))
-            elif comment.reply_to is not None and comment.reply_to in known - earlier:
-                yield unit.on(bundle, "HD409", ("comments", i, "reply_to"), comment.reply_to, "a comment above it")
-            if (comment.start, comment.end) in places:
-                yield unit.on(bundle, "HD408", ("comments", i), f"{comment.start}–{comment.end}")
-            places.add((comment.start, comment.end))
-            earlier.add(comment.comment_id)
+    own, reply_to, position = (unit.node(f"comments[].{name}") for name in ("comment_id", "reply_to", "position"))
+    key, other = _keyed([own, reply_to])
+    place, said = own.places[0] + 1, integers(position.array)
+    below = _find(key, other, side="left") >= np.arange(len(key))
+    for i in np.flatnonzero((said != place) | below):
+        if said[i] != place[i]:
+            yield unit.at("HD409", position, i, f"position {said[i]}", str(place[i]))
+        else:
+            yield unit.at("HD409", reply_to, i, reply_to.array[i].as_py(), "a comment above it")
 
 
 RULES: tuple[Check, ...] = (

@@ -5,14 +5,16 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
-from phonenumbers import Leniency, PhoneNumberMatcher
 
-from pipeline.check.unit import Check, Unit
+from pipeline.check.private import looks_private
+from pipeline.check.unit import Check, Unit, is_any
 from pipeline.findings import Finding, shown
-from pipeline.nodes import Node
-from pipeline.spans import Zones, start_end
-from schema.vocabulary import PrivateKind, RightsStatus, TextStatus, ZoneType
+from pipeline.nodes import Bools, Ints, flags
+from pipeline.spans import start_end
+from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes
+from schema.vocabulary import RightsStatus, ZoneType
 
 ANNOTATED = frozenset(
     {ZoneType.headline, ZoneType.lead, ZoneType.subheading, ZoneType.paragraph, ZoneType.quote, ZoneType.caption, ZoneType.poll,
@@ -20,25 +22,20 @@ ANNOTATED = frozenset(
 )  # fmt: skip
 """Zones in which entities and events are marked. Sources may be named anywhere (an agency in the byline)."""
 
-EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?\b")
-DATE = re.compile(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b")
-URL = re.compile(r"https?://\S*$")
-HYPHENS = frozenset("-\u2010\u2011\u00ad")
-
 
 def _backwards(unit: Unit) -> Iterator[Finding]:
-    for node in _with_private(unit):
-        start, end = start_end(node)
-        for i in np.flatnonzero((start >= 0) & (start >= end)):
-            yield unit.at("HD301", node, i, f"start {start[i]}, end {end[i]}", "start < end")
+    for spans in (unit.flat, unit.private):
+        for i in np.flatnonzero(spans.start >= spans.end):
+            found = f"start {spans.start[i]}, end {spans.end[i]}"
+            yield unit.at("HD301", spans.nodes[spans.node[i]], spans.index[i], found, "start < end")
 
 
 def _past_the_end(unit: Unit) -> Iterator[Finding]:
-    for node in _with_private(unit):
-        _, end = start_end(node)
-        for i in np.flatnonzero(end > unit.length[node.rows]):
-            yield unit.at("HD302", node, i, f"end {end[i]}", f"at most {unit.length[node.rows[i]]}, the page's length")
+    for spans in (unit.flat, unit.private):
+        length = unit.length[spans.rows]
+        for i in np.flatnonzero(spans.end > length):
+            expected = f"at most {length[i]}, the page's length"
+            yield unit.at("HD302", spans.nodes[spans.node[i]], spans.index[i], f"end {spans.end[i]}", expected)
 
 
 def _zones_in_order(unit: Unit) -> Iterator[Finding]:
@@ -49,154 +46,148 @@ def _zones_in_order(unit: Unit) -> Iterator[Finding]:
 
 
 def _pinned(unit: Unit) -> Iterator[Finding]:
-    for bundle, text in zip(unit.bundles, unit.texts, strict=True):
-        if text is None:
+    pinned = unit.node("article.page.sha256").array.to_pylist()
+    for row, (page, sha256, length) in enumerate(zip(unit.texts.pages, pinned, unit.length, strict=True)):
+        if page is None:
             continue
-        page = bundle.article.page
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if digest != page.sha256:
-            yield unit.on(bundle, "HD308", ("article", "page", "sha256"), f"{page.sha256[:12]}…", f"the SHA-256 {digest[:12]}…")
-        elif len(text) != page.characters:
-            yield unit.on(bundle, "HD308", ("article", "page", "characters"), str(page.characters), f"{len(text)} characters")
+        digest = hashlib.sha256(page.encode()).hexdigest()
+        if digest != sha256:
+            yield unit.on(row, "HD308", ("article", "page", "sha256"), f"{sha256[:12]}…", f"the SHA-256 {digest[:12]}…")
+        elif len(page) != length:
+            yield unit.on(row, "HD308", ("article", "page", "characters"), str(length), f"{len(page)} characters")
 
 
 def _no_withheld_text(unit: Unit) -> Iterator[Finding]:
+    withheld = is_any(unit.node("article.rights.status"), [RightsStatus.withheld])
     for node in unit.spans:
         texts = pc.struct_field(node.array, "text")
-        for i in np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False)):
-            if unit.bundles[node.rows[i]].article.rights.status is RightsStatus.withheld:
-                yield unit.at("HD307", node, i, f"{len(texts[i].as_py())} characters")
+        for i in np.flatnonzero(flags(texts.is_valid()) & withheld[node.rows]) if texts.null_count < len(texts) else ():
+            yield unit.at("HD307", node, i, f"{len(texts[i].as_py())} characters")
 
 
 def _covered(unit: Unit) -> Iterator[Finding]:
-    for bundle, text in zip(unit.bundles, unit.texts, strict=True):
-        if text is None:
-            continue
-        ends = [0, *(zone.end for zone in bundle.article.zones)]
-        starts = [*(zone.start for zone in bundle.article.zones), len(text)]
-        for start, end in zip(ends, starts, strict=True):
-            gap = text[start:end]
-            if gap.strip():
-                first = start + len(gap) - len(gap.lstrip())
-                yield unit.on(bundle, "HD304", ("article", "zones"), f"{len(gap.strip())} characters from offset {first}")
+    """What stands between zones, before the first and behind the last: white space alone."""
+    texts, rows = unit.texts, np.arange(len(unit.root))
+    zone_start, zone_end = start_end(unit.zones)
+    # a gap begins where a page or a zone does; sorted by row, the k-th beginning belongs to the k-th end
+    gap_rows = np.concatenate((rows, unit.zones.rows))
+    order = np.argsort(gap_rows, kind="stable")
+    last = np.searchsorted(unit.zones.rows, rows, side="right")
+    starts = np.concatenate((np.zeros_like(rows), zone_end))[order]
+    ends = np.insert(zone_start, last, texts.length)
+    gap_rows = gap_rows[order]
+    size = np.maximum(ends - starts, 0) * texts.known[gap_rows]
+    gaps = np.repeat(np.arange(len(size)), size)
+    place = np.arange(len(gaps)) - np.repeat(np.cumsum(size) - size, size) + (texts.first[gap_rows] + starts)[gaps]
+    said = np.flatnonzero(texts.kinds[place] & SPACE == 0)
+    for gap in np.unique(gaps[said]):
+        places = place[said[gaps[said] == gap]] - texts.first[gap_rows[gap]]
+        found = f"{places[-1] - places[0] + 1} characters from offset {places[0]}"
+        yield unit.on(gap_rows[gap], "HD304", ("article", "zones"), found)
 
 
 def _in_one_zone(unit: Unit) -> Iterator[Finding]:
-    zones = Zones.of(unit.zones)
-    types = pc.struct_field(unit.zones.array, "type").to_pylist()
-    for node in unit.spans:
-        if node is unit.zones:
-            continue
-        start, end = start_end(node)
-        zone = zones.holding(node.rows, start, end)
-        for i in np.flatnonzero((start >= 0) & (zone < 0)):
-            yield unit.at("HD305", node, i, f"{start[i]}–{end[i]}", "inside one zone")
-        if node.path.startswith(("entities", "events")) and ".sources[]" not in node.path:
-            for i in np.flatnonzero(zone >= 0):
-                if types[zone[i]] not in ANNOTATED:
-                    yield unit.at("HD312", node, i, types[zone[i]])
+    spans, zone = unit.flat, unit.zone
+    for i in np.flatnonzero((zone < 0) & spans.where(lambda node: node is not unit.zones)):
+        found = f"{spans.start[i]}–{spans.end[i]}"
+        yield unit.at("HD305", spans.nodes[spans.node[i]], spans.index[i], found, "inside one zone")
+    types = unit.node("article.zones[].type")
+    marked = spans.where(lambda node: node.path.startswith(("entities", "events")) and ".sources[]" not in node.path)
+    marked &= zone >= 0
+    for i in np.flatnonzero(marked)[~is_any(types, sorted(ANNOTATED))[zone[marked]]]:
+        yield unit.at("HD312", spans.nodes[spans.node[i]], spans.index[i], types.array[zone[i]].as_py())
 
 
 def _comments_in_place(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        zones = {(z.start, z.end): z.type for z in bundle.article.zones}
-        for i, comment in enumerate(bundle.comments):
-            inside = any(start <= comment.start and comment.end <= end for start, end in zones)
-            if inside and zones.get((comment.start, comment.end)) is not ZoneType.comment:
-                yield unit.on(bundle, "HD309", ("comments", i), f"{comment.start}–{comment.end}", "the span of a comment zone")
+    spans = unit.flat
+    comments = np.flatnonzero(spans.where(lambda node: node.path == "comments[]") & (unit.zone >= 0))
+    zone = unit.zone[comments]
+    start, end = (values[zone] for values in start_end(unit.zones))
+    whole = (start == spans.start[comments]) & (end == spans.end[comments])
+    for i in comments[~(whole & is_any(unit.node("article.zones[].type"), [ZoneType.comment])[zone])]:
+        found = f"{spans.start[i]}–{spans.end[i]}"
+        yield unit.at("HD309", spans.nodes[spans.node[i]], spans.index[i], found, "the span of a comment zone")
 
 
 def _words(unit: Unit) -> Iterator[Finding]:
     """What a page at hand says of a span: the text given for it, white space at its ends, words that it cuts."""
-    zones = Zones.of(unit.zones)
-    edges = {(int(r), int(e)) for r, s, e in zip(zones.rows, zones.start, zones.end, strict=True) for e in (s, e)}
-    for node in unit.spans:
-        start, end = start_end(node)
-        texts = pc.struct_field(node.array, "text").to_pylist()
-        whole_words = node.path.startswith(("entities", "events")) and not node.path.endswith(".content")
-        for i in np.flatnonzero(start >= 0):
-            row, s, e = int(node.rows[i]), int(start[i]), int(end[i])
-            page = unit.texts[row]
-            if page is None:
-                continue
-            said = page[s:e]
-            cut = [offset for offset in (s, e) if (row, offset) not in edges and _joined(page, offset)]
-            if texts[i] is not None and texts[i] != said:
-                own = f"“{shown(texts[i])}”" if not unit.bundles[row].article.private else f"a text of {len(texts[i])} characters"
-                yield unit.at("HD306", node, i, own, _quoted(unit, row, s, e))
-            elif said != said.strip():
-                yield unit.at("HD310", node, i, _quoted(unit, row, s, e))
-            elif whole_words and cut:
-                first = s - len(re.search(r"[\w-]*$", page[max(0, s - 100) : s])[0])  # type: ignore[index]
-                last = e + len(re.match(r"[\w-]*", page[e : e + 100])[0])  # type: ignore[index]
-                yield unit.at("HD311", node, i, _quoted(unit, row, s, e), _quoted(unit, row, first, last))
+    spans, texts = unit.flat, unit.texts
+    known = np.flatnonzero(texts.known[spans.rows])
+    first = texts.first[spans.rows[known]] + spans.start[known]
+    last = first + (spans.end - spans.start)[known]
+    other, given = _other_text(unit, known)
+    loose = (texts.kinds[first] | texts.kinds[last - 1]) & SPACE > 0
+    whole = spans.where(lambda node: node.path.startswith(("entities", "events")) and not node.path.endswith(".content"))[known]
+    edge = np.zeros(len(texts.kinds), dtype=bool)
+    for values in start_end(unit.zones):
+        edge[(texts.first[unit.zones.rows] + values)[texts.known[unit.zones.rows]]] = True
+    cut = np.zeros(len(known), dtype=bool)
+    for place in (first[whole], last[whole]):
+        cut[whole] |= _joined(texts.kinds, place) & ~edge[place]
+    private = np.bincount(unit.private.rows, minlength=len(unit.root)) > 0
+    for k in np.flatnonzero(other | loose | cut):
+        i = known[k]
+        node, index, row, start, end = spans.nodes[spans.node[i]], spans.index[i], spans.rows[i], spans.start[i], spans.end[i]
+        said = _quoted(unit, row, start, end)
+        if other[k]:
+            own = given[int(i)]
+            yield unit.at("HD306", node, index, f"a text of {len(own)} characters" if private[row] else f"“{shown(own)}”", said)
+        elif loose[k]:
+            yield unit.at("HD310", node, index, said)
+        else:
+            page = str(texts.pages[row])
+            begins = start - len(re.search(r"[\w-]*$", page[max(0, start - 100) : start])[0])  # type: ignore[index]
+            ends = end + len(re.match(r"[\w-]*", page[end : end + 100])[0])  # type: ignore[index]
+            yield unit.at("HD311", node, index, said, _quoted(unit, row, begins, ends))
+
+
+def _other_text(unit: Unit, known: Ints) -> tuple[Bools, dict[int, str]]:
+    """Which of some spans have a text that is not what the page says; that text by the index of the span."""
+    spans = unit.flat
+    columns = [pc.struct_field(node.array, "text") for node in unit.spans]
+    if all(column.null_count == len(column) for column in columns):
+        return np.zeros(len(known), dtype=bool), {}
+    first = np.concatenate(([0], np.cumsum([len(column) for column in columns])))
+    given = pa.concat_arrays(columns).take(pa.array(first[spans.node[known]] + spans.index[known]))
+    other = flags(pc.not_equal(given, unit.texts.slices(spans.rows[known], spans.start[known], spans.end[known])))
+    return other, {int(known[k]): given[int(k)].as_py() for k in np.flatnonzero(other)}
 
 
 def _quoted(unit: Unit, row: int, start: int, end: int) -> str:
     """Words of a page as a finding may show them: masked, and of a withheld page their length alone."""
-    article, page = unit.bundles[row].article, unit.texts[row]
-    if page is None or unit.pages.text_status(article) is not TextStatus.open:
+    said = unit.masked.slice(row, start, end)
+    if said is None or not unit.shown[row]:
         return f"{end - start} withheld characters from offset {start}"
-    return f"“{shown(unit.pages.masked[article.article_id][start:end])}”"
+    return f"“{shown(said)}”"
 
 
-def _joined(page: str, offset: int) -> bool:
-    """Whether the characters on both sides of an offset belong to one word: letters or digits, or a hyphen between such."""
-    if not 0 < offset < len(page):
-        return False
-    before, after = page[offset - 1], page[offset]
-    if after in HYPHENS:
-        return before.isalnum() and page[offset + 1 : offset + 2].isalnum()
-    if before in HYPHENS:
-        return after.isalnum() and page[max(0, offset - 2) : offset - 1].isalnum()
-    return before.isalnum() and after.isalnum()
+def _joined(kinds: Bytes, place: Ints) -> Bools:
+    """Whether the characters on both sides of some places belong to one word: letters or digits, or a hyphen between such."""
+    after, before = kinds[place], kinds[place - 1]
+    plain = before & after & ALNUM
+    hyphen_after = (after & HYPHEN > 0) & (before & kinds[place + 1] & ALNUM > 0)
+    hyphen_before = (before & HYPHEN > 0) & (after & kinds[place - 2] & ALNUM > 0)
+    return (plain > 0) | hyphen_after | hyphen_before
 
 
 def _in_order(unit: Unit) -> Iterator[Finding]:
-    for node in unit.spans:
-        if node.path in ("entities[].mentions[]", "events[].markers[].span", "comments[]"):
-            start, _ = start_end(node)
-            outer = node.places[:-1]
-            together = node.rows[1:] == node.rows[:-1]
-            for place in outer:
-                together &= place[1:] == place[:-1]
-            for i in np.flatnonzero(together & (start[1:] < start[:-1])) + 1:
-                yield unit.at("HD313", node, i, str(start[i]), str(start[i - 1]))
+    for path in ("entities[].mentions[]", "events[].markers[].span", "comments[]"):
+        node = unit.node(path)
+        start, _ = start_end(node)
+        together = node.rows[1:] == node.rows[:-1]
+        for place in node.places[:-1]:
+            together &= place[1:] == place[:-1]
+        for i in np.flatnonzero(together & (start[1:] < start[:-1])) + 1:
+            yield unit.at("HD313", node, i, str(start[i]), str(start[i - 1]))
 
 
 def _private_marked(unit: Unit) -> Iterator[Finding]:
-    for bundle, text in zip(unit.bundles, unit.texts, strict=True):
-        if text is None:
-            continue
-        marked = [(span.start, span.end) for span in bundle.article.private]
-        for start, end, kind in sorted(_looks_private(text, bundle.article.source.country)):
-            if not any(s <= start and end <= e for s, e in marked):
-                yield unit.on(bundle, "HD314", ("article", "private"), f"{end - start} characters from offset {start}", kind)
-
-
-def _looks_private(text: str, country: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and kind of telephone numbers that exist in the outlet's country, of e-mail addresses, and of valid IBANs."""
-    plain = text.translate({0xA0: " ", 0x202F: " "})  # the same length, so that offsets stay
-    for number in PhoneNumberMatcher(plain, country, leniency=Leniency.VALID, max_tries=65_535):
-        if not DATE.search(number.raw_string) and not URL.search(plain[max(0, number.start - 200) : number.start]):
-            yield number.start, number.end, PrivateKind.telephone.value
-    for match in EMAIL.finditer(plain):
-        yield match.start(), match.end(), PrivateKind.email.value
-    for match in IBAN.finditer(plain):
-        for end in range(match.end(), match.start() + 14, -1):  # a BIC behind it looks like more of it
-            if (end == len(plain) or not plain[end].isalnum()) and _is_iban(plain[match.start() : end]):
-                yield match.start(), end, PrivateKind.bank_account.value
-                break
-
-
-def _is_iban(text: str) -> bool:
-    """Whether the check digits are right (ISO 13616)."""
-    code = text.replace(" ", "")
-    return not text.endswith(" ") and int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
-
-
-def _with_private(unit: Unit) -> list[Node]:
-    return [*unit.spans, *(node for node in unit.nodes if node.path == "article.private[]")]
+    countries = unit.node("article.source.country").array
+    marked = unit.private
+    for row, start, end, kind in looks_private(unit.texts, countries):
+        own = slice(*np.searchsorted(marked.rows, (row, row + 1)))
+        if not ((marked.start[own] <= start) & (end <= marked.end[own])).any():
+            yield unit.on(row, "HD314", ("article", "private"), f"{end - start} characters from offset {start}", kind)
 
 
 BOUNDS: tuple[Check, ...] = (_backwards, _past_the_end, _zones_in_order, _pinned, _no_withheld_text)
