@@ -1,9 +1,10 @@
 """Level 1: files → documents. A document is the text of a file, or of one line of a shard (``.jsonl``, ``.jsonl.gz``, ``.jsonl.zst``).
 
 Whatever stands on the disk, the answer is a document or a finding: nothing is followed out of the folder, nothing is read beyond the
-limits, and memory never holds more than one document and one block.
+limits, and memory never holds more than one document and one block. Shards of articles are cut into units first (``pipeline.cut``).
 """
 
+import builtins
 import hashlib
 import json
 import os
@@ -19,7 +20,6 @@ import pyarrow as pa
 
 from pipeline.findings import CannotRun, Finding, Findings, Loc, shown
 from pipeline.places import line_and_column, odd_literal, places, strings
-from schema.records import Page
 
 MAX_DOCUMENT = 64 * 2**20
 """Bytes of one document."""
@@ -31,6 +31,8 @@ COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
 SHARD = re.compile(r"\.jsonl(?:\.gz|\.zst)?$")
 
 _IDENTIFIER = re.compile(r'"(?:article_id|contact_id|kb_id)"\s*:\s*"([^"\\]{1,100})"')
+ESCAPE = re.compile(r"\\[ubfr]")
+"""Escapes that can stand for a character that a file must not have."""
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
@@ -60,35 +62,38 @@ class Files:
 
     def text(self, name: str, required: bool = True) -> str | None:
         """The text of a file, or None: with a finding, or because it is not there and need not be."""
-        path = self._plain(name, required)
+        path = self.plain(name, required)
         if path is None:
             return None
         size = path.stat().st_size
         if size > MAX_DOCUMENT:
-            self._add("HD108", name, found=f"{size:,} bytes", expected=f"{MAX_DOCUMENT:,} bytes")
+            self.too_long(name, size)
             return None
-        data = self._read(path)
+        data = self.bytes(path)
         self.hashes[name] = hashlib.sha256(data).hexdigest()
-        if not data.strip():
-            self._add("HD109", name)
-            return None
-        return self._decode(name, data, None)
+        return self.decoded(name, data, None)
 
     def documents(self, name: str, required: bool = True) -> Iterator[Document]:
         """The documents of a JSON file or shard that are sound as files: UTF-8, canonical, well-formed."""
         if SHARD.search(name):
             for line, data in self._lines(name, required):
-                text = self._decode(name, data, line)
-                if text is not None and self._well_formed(name, text, line):
-                    yield Document(name, text, line)
-                else:
-                    self.refuse(name, text or data.decode("utf-8", "replace"))
+                document = self.document(name, data, line)
+                if document is not None:
+                    yield document
         else:
             text = self.text(name, required)
             if text is not None and self._well_formed(name, text, None):
                 yield Document(name, text)
             elif text is not None:
                 self.refuse(name, text)
+
+    def document(self, name: str, data: builtins.bytes, line: int | None) -> Document | None:
+        """The document that bytes are, if they are sound as one: UTF-8, canonical, well-formed; None with findings if not."""
+        text = self.decoded(name, data, line)
+        if text is not None and self._well_formed(name, text, line):
+            return Document(name, text, line)
+        self.refuse(name, text or data.decode("utf-8", "replace"))
+        return None
 
     def names(self, folder: str) -> list[str]:
         """Names, below the raw folder, of what a subfolder holds, ordered; hidden files are left out."""
@@ -104,24 +109,16 @@ class Files:
             raise CannotRun(f"{self.folder / folder} cannot be read: {error.strerror}") from error
         return [f"{folder}/{name}" for name in entries if not name.startswith(".")]
 
-    def copies(self, pages: dict[Page, str]) -> Iterator[tuple[str, str]]:
-        """Files anywhere in the folder, read or not, that are one of some pages; each with what that page stands for.
-
-        Only a file whose size fits is opened: n code points are n to 4n bytes of UTF-8.
-        """
-        digests = {page.sha256: what for page, what in pages.items()}
-        lengths = {page.characters for page in pages}
+    def sized(self, least: int, most: int) -> Iterator[tuple[str, str]]:
+        """Plain files anywhere in the folder, read or not, of a size in bytes between two; each with its SHA-256."""
         for folder, _, names in os.walk(self.folder):
             for file in sorted(names):
                 path = Path(folder) / file
                 name = path.relative_to(self.folder).as_posix()
                 if path.is_symlink() or not path.is_file():
                     continue
-                size = path.stat().st_size
-                if size <= MAX_DOCUMENT and any(length <= size <= 4 * length for length in lengths):
-                    digest = self.hashes.get(name) or hashlib.sha256(self._read(path)).hexdigest()
-                    if digest in digests:
-                        yield name, digests[digest]
+                if least <= path.stat().st_size <= min(most, MAX_DOCUMENT):
+                    yield name, self.hashes.get(name) or hashlib.sha256(self.bytes(path)).hexdigest()
 
     def digest(self) -> str:
         """SHA-256 over the names and hashes of all files that were read, in order of their names."""
@@ -131,7 +128,7 @@ class Files:
 
     # --- bytes -----------------------------------------------------------------------------------------------------------------
 
-    def _plain(self, name: str, required: bool) -> Path | None:
+    def plain(self, name: str, required: bool) -> Path | None:
         """The path of a plain file inside the folder, or None with a finding."""
         path = self.folder / name
         try:
@@ -157,20 +154,18 @@ class Files:
             return None
         return path
 
-    def _read(self, path: Path) -> bytes:
+    def bytes(self, path: Path) -> builtins.bytes:
+        """The bytes of a file. Raises CannotRun where the system does not give them."""
         try:
             return path.read_bytes()
         except OSError as error:
             raise CannotRun(f"{path} cannot be read: {error.strerror}") from error
 
-    def _lines(self, name: str, required: bool) -> Iterator[tuple[int, bytes]]:
+    def _lines(self, name: str, required: bool) -> Iterator[tuple[int, builtins.bytes]]:
         """Numbered lines of a shard that hold anything, without their line ends; a line beyond the limit is a finding."""
-        path = self._plain(name, required)
-        if path is None:
-            return
         number, rest, too_long, empty = 1, b"", False, True
         before = len(self.findings.all)
-        for block in self._blocks(name, path):
+        for block in self.blocks(name, required):
             *lines, tail = block.split(b"\n")
             for line in lines:
                 if not too_long and (rest or line).strip():
@@ -179,22 +174,25 @@ class Files:
                 number, rest, too_long = number + 1, b"", False
             rest = b"" if too_long else rest + tail
             if len(rest) > MAX_DOCUMENT:
-                self._add("HD108", name, document=number, found="a line that goes on", expected=f"{MAX_DOCUMENT:,} bytes")
+                self.too_long(name, None, number)
                 rest, too_long = b"", True
         if rest.strip():
             yield number, rest
-        elif empty and len(self.findings.all) == before:
+        elif empty and name in self.hashes and len(self.findings.all) == before:
             self._add("HD109", name)
 
-    def _blocks(self, name: str, path: Path) -> Iterator[bytes]:
-        """The bytes of a shard, unpacked, block by block, up to the limit of expansion."""
+    def blocks(self, name: str, required: bool = True, size: int = BLOCK) -> Iterator[builtins.bytes]:
+        """The bytes of a shard, unpacked, block by block, up to the limit of expansion; notes its digest once all are taken."""
+        path = self.plain(name, required)
+        if path is None:
+            return
         compression = COMPRESSION.get(path.suffix)
         most = MAX_DOCUMENT + MAX_RATIO * path.stat().st_size
         digest = hashlib.sha256()
         unpacked = 0
         try:
             with pa.OSFile(str(path)) as file, pa.CompressedInputStream(file, compression) if compression else file as stream:
-                while block := stream.read(BLOCK):
+                while block := stream.read(size):
                     unpacked += len(block)
                     digest.update(block)
                     if compression and unpacked > most:
@@ -206,10 +204,18 @@ class Files:
             return
         self.hashes[name] = digest.hexdigest()
 
+    def too_long(self, name: str, size: int | None, line: int | None = None) -> None:
+        """Note a document beyond the limit: a file of some bytes, or a line that goes on."""
+        found = "a line that goes on" if size is None else f"{size:,} bytes"
+        self._add("HD108", name, document=line, found=found, expected=f"{MAX_DOCUMENT:,} bytes")
+
     # --- characters ------------------------------------------------------------------------------------------------------------
 
-    def _decode(self, name: str, data: bytes, document: int | None) -> str | None:
-        """The text of bytes, or None with a finding where they are no UTF-8 or the text is not canonical."""
+    def decoded(self, name: str, data: builtins.bytes, document: int | None) -> str | None:
+        """The text of bytes, or None with a finding where there is none, they are no UTF-8, or the text is not canonical."""
+        if not data.strip():
+            self._add("HD109", name, document=document)
+            return None
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -245,7 +251,7 @@ class Files:
             if repeated:
                 for loc, offset in places(text).repeated:
                     self._at("HD110", name, text, offset, document, shown(str(loc[-1])), loc)
-            if "\\u" in text:
+            if ESCAPE.search(text):
                 self._escaped(name, text, value, document)
             return len(self.findings.all) == before
         return False

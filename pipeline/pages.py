@@ -4,15 +4,14 @@ that the user has. A page that is not the one that was annotated is never used.
 
 import hashlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from pipeline.findings import CannotRun
-from pipeline.read import Raw
-from schema.records import Article
-from schema.vocabulary import PrivateKind, RightsStatus, TextStatus
+from schema.vocabulary import TextStatus
 
 
 class PageStatus(StrEnum):
@@ -23,6 +22,12 @@ class PageStatus(StrEnum):
     hydrated = "hydrated"
     missing = "missing"
     mismatched = "mismatched"
+
+    @property
+    def text_status(self) -> TextStatus:
+        """Where the text columns of the article's rows stand."""
+        known = {PageStatus.open: TextStatus.open, PageStatus.hydrated: TextStatus.hydrated}
+        return known.get(self, TextStatus.withheld)
 
 
 @dataclass(frozen=True)
@@ -36,28 +41,6 @@ class PageReport:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Pages:
-    """The texts at hand, and what became of every page."""
-
-    texts: dict[str, str]
-    """Unmasked text by article id."""
-    masked: dict[str, str]
-    """The same with private data masked, as the articles (and not some pass over them) mark it: what may be shown or written."""
-    reports: tuple[PageReport, ...]
-
-    @property
-    def hydrated(self) -> bool:
-        """Whether any withheld page's text is at hand, so that what is built may not be published."""
-        return any(report.status is PageStatus.hydrated for report in self.reports)
-
-    def text_status(self, article: Article) -> TextStatus:
-        """Where the text columns of an article's rows stand."""
-        if article.rights.status is RightsStatus.open:
-            return TextStatus.open
-        return TextStatus.hydrated if article.article_id in self.texts else TextStatus.withheld
-
-
 # What copying does to a text file, each as the step back to the page that was annotated.
 _CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("it has CRLF line ends", lambda text: text.replace("\r\n", "\n")),
@@ -68,68 +51,58 @@ _CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 
-def find_pages(raw: Raw, folder: Path | None) -> Pages:
-    """The texts of all open pages and of the withheld ones that ``folder`` holds, under whatever name.
+@dataclass(frozen=True)
+class Shelf:
+    """The user's copies of withheld pages: what is in their folder, by SHA-256, without the texts."""
 
-    A file that differs from a pinned page only by what copying does (line ends, BOM, normal form, white space at the end), or that
-    has the article's name but other content, is reported as mismatched. Raises CannotRun if the folder cannot be read.
-    """
-    by_hash, files = _read_folder(folder) if folder is not None else ({}, {})
-    texts, reports = dict(raw.pages), []
-    near = {digest: near for name, text in files.items() for digest, near in _near_hashes(name, text)}
-    for bundle in raw.bundles:
-        article = bundle.article
-        article_id, pinned = article.article_id, article.page.sha256
-        if article.rights.status is RightsStatus.open:
-            reports.append(PageReport(article_id, PageStatus.open))
-        elif folder is None:
-            reports.append(PageReport(article_id, PageStatus.withheld))
-        elif pinned in by_hash:
-            name = by_hash[pinned]
-            texts[article_id] = files[name]
-            reports.append(PageReport(article_id, PageStatus.hydrated, name))
-        elif pinned in near:
-            name, reason = near[pinned]
-            reports.append(PageReport(article_id, PageStatus.mismatched, name, f"the annotated text, but {reason}; not used"))
-        elif f"{article_id}.txt" in files:
-            reason = f"another text: its SHA-256 is not {pinned[:12]}…; not used"
-            reports.append(PageReport(article_id, PageStatus.mismatched, f"{article_id}.txt", reason))
-        else:
-            reports.append(PageReport(article_id, PageStatus.missing, None, f"no file has the SHA-256 {pinned[:12]}…"))
-    shown = {
-        b.article.article_id: masked(b.article, texts[b.article.article_id]) for b in raw.bundles if b.article.article_id in texts
-    }
-    return Pages(texts, shown, tuple(reports))
+    folder: Path
+    names: Mapping[str, str]
+    """Names of the files that are UTF-8, by SHA-256."""
+    near: Mapping[str, tuple[str, str]]
+    """SHA-256 of what a file would be without the traces of copying: its name, and what they are."""
 
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """Look through a folder and what is below it. Raises CannotRun if it cannot be read."""
+        if not folder.is_dir():
+            raise CannotRun(f"{folder} is not a folder; --pages (or HEISSER_DRAHT_PAGES) names the folder with the pages")
+        names: dict[str, str] = {}
+        near: dict[str, tuple[str, str]] = {}
+        try:
+            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                data = path.read_bytes()
+                try:
+                    text = data.decode("utf-8")
+                except UnicodeDecodeError:
+                    continue  # no page is anything but UTF-8
+                name = path.relative_to(folder).as_posix()
+                near |= _near_hashes(name, text)
+                names.setdefault(hashlib.sha256(data).hexdigest(), name)
+        except OSError as error:
+            raise CannotRun(f"{error.filename} cannot be read: {error.strerror}") from error
+        return cls(folder, names, near)
 
-def masked(article: Article, text: str) -> str:
-    """The page with its private data replaced by U+2588, of the same length, so that every offset stays right."""
-    for span in article.private:
-        if span.kind is PrivateKind.not_private:
-            continue
-        text = text[: span.start] + "\u2588" * (span.end - span.start) + text[span.end :]
-    return text
+    def find(self, article_id: str, sha256: str) -> tuple[str | None, PageReport]:
+        """The text of a withheld page, if it is here under whatever name, and what became of the page.
 
-
-def _read_folder(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Names by SHA-256, and texts by name, of the files in a folder and below that are UTF-8."""
-    if not folder.is_dir():
-        raise CannotRun(f"{folder} is not a folder; --pages (or HEISSER_DRAHT_PAGES) names the folder with the pages")
-    by_hash: dict[str, str] = {}
-    files: dict[str, str] = {}
-    try:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            data = path.read_bytes()
+        A file that differs from the page only by what copying does (line ends, BOM, normal form, white space at the end), or that has
+        the article's name but other content, is reported as mismatched and not used.
+        """
+        if sha256 in self.names:
+            name = self.names[sha256]
             try:
-                text = data.decode("utf-8")
-            except UnicodeDecodeError:
-                continue  # no page is anything but UTF-8
-            name = path.relative_to(folder).as_posix()
-            files[name] = text
-            by_hash.setdefault(hashlib.sha256(data).hexdigest(), name)
-    except OSError as error:
-        raise CannotRun(f"{error.filename} cannot be read: {error.strerror}") from error
-    return by_hash, files
+                text = (self.folder / name).read_bytes().decode("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise CannotRun(f"{self.folder / name} changed while it was read ({error}); run the same command again") from error
+            return text, PageReport(article_id, PageStatus.hydrated, name)
+        if sha256 in self.near:
+            name, reason = self.near[sha256]
+            return None, PageReport(article_id, PageStatus.mismatched, name, f"the annotated text, but {reason}; not used")
+        name = f"{article_id}.txt"
+        if name in self.names.values():
+            reason = f"another text: its SHA-256 is not {sha256[:12]}…; not used"
+            return None, PageReport(article_id, PageStatus.mismatched, name, reason)
+        return None, PageReport(article_id, PageStatus.missing, None, f"no file has the SHA-256 {sha256[:12]}…")
 
 
 def _near_hashes(name: str, text: str) -> list[tuple[str, tuple[str, str]]]:

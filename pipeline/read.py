@@ -1,4 +1,4 @@
-"""Stage 1: raw files → records. Level 1 is decided in ``files``, level 2 (shape of records) here; what fails one goes no further."""
+"""Stage 1: raw files → records, but for articles (``pipeline.parse``). Level 1 is decided in ``files``, level 2 (shape) by the models."""
 
 import json
 import re
@@ -14,13 +14,10 @@ from pydantic_core import ErrorDetails
 from pipeline.files import SHARD, Document, Files, hidden
 from pipeline.findings import CannotRun, Finding, Findings, Loc, shown
 from pipeline.places import line_and_column, places, strings
-from schema.records import Bundle, Pass
 from schema.reference import Contact, CorpusMeta, KbEntity, Splits
-from schema.vocabulary import RightsStatus
 
 M = TypeVar("M", bound=BaseModel)
 
-PASS_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _CODES = {"extra_forbidden": "HD201", "missing": "HD202", "enum": "HD203", "literal_error": "HD203", "json_invalid": "HD104"}
 _OWN_KEYS = {"entities": "entity_id", "events": "event_id", "comments": "comment_id"}
 
@@ -36,66 +33,74 @@ class Origin:
 
 @dataclass(frozen=True)
 class Raw:
-    """Everything that people wrote, as records."""
+    """What people wrote once for all articles, as records, and where the articles are."""
 
     folder: Path
     meta: CorpusMeta
     contacts: tuple[Contact, ...]
     kb: tuple[KbEntity, ...]
     splits: Splits
-    bundles: tuple[Bundle, ...]
-    """Articles with their records, ordered by article id."""
-    passes: dict[str, dict[str, Bundle]]
-    """Independent annotation passes, by name: articles as each of them has them, by article id."""
-    origins: dict[str, Origin]
-    """Where each article was written, by its id."""
     contact_lines: tuple[int | None, ...]
     """Line of each contact."""
     kb_lines: tuple[int | None, ...]
     """Line of each row of the knowledge base."""
-    pages: dict[str, str]
-    """Text of the open pages, by article id."""
     datasheet: str | None
     """datasheet.md, with placeholders for figures; None where there is none."""
-    faulty: frozenset[str]
-    """Files with a fault of level 1 or 2."""
-    refused: dict[str, set[str]]
-    """Identifiers that stand in documents that were left out for a fault, by file. A faulty file without any could not be read at
-    all: nothing may be concluded from what is not in it.
-    """
+    articles: tuple[str, ...]
+    """Files of articles to read, below the folder: files of one article, and shards."""
     whole: bool
-    """Whether all articles were read, and not only some that were asked for."""
-    digest: str
-    """SHA-256 over the names and bytes of all files that were read."""
+    """Whether all articles are read, and not only some that were asked for."""
+    files: Files
+    """The files of the folder, with what was found in them so far."""
 
-    def as_pass(self, name: str) -> "Raw":
-        """The corpus as one annotation pass has it: its articles alone, each from the file of the pass."""
-        bundles = self.passes[name]
-        origins = {article_id: Origin(f"passes/{name}/{article_id}.json") for article_id in bundles}
-        return replace(self, bundles=tuple(bundles[key] for key in sorted(bundles)), origins=self.origins | origins)
+    @property
+    def faulty(self) -> frozenset[str]:
+        """Files with a fault of level 1 or 2."""
+        return frozenset(finding.file for finding in self.files.findings.errors if finding.rule.level() <= 2)
+
+    @property
+    def refused(self) -> dict[str, set[str]]:
+        """Identifiers that stand in documents that were left out for a fault, by file. A faulty file without any could not be read at
+        all: nothing may be concluded from what is not in it.
+        """
+        return self.files.refused
 
 
-def read(folder: Path, findings: Findings, version: str | None = None, only: Iterable[str] | None = None) -> Raw:
-    """Read a raw folder; faults go to ``findings``, and what has one is left out.
+def read(
+    folder: Path, findings: Findings, version: str | None = None, only: Iterable[str] | None = None, meta: CorpusMeta | None = None
+) -> Raw:
+    """Read a raw folder but for its articles; faults go to ``findings``, and what has one is left out.
 
-    ``only`` names the files of articles to read, below the folder; None reads all. Raises CannotRun if there is no such folder, and
-    Refused if corpus.toml, the one file that nothing works without, is faulty.
+    ``only`` names the files of articles that are meant, below the folder; None means all. ``meta`` is what corpus.toml would say, for
+    a folder without one. Raises CannotRun if there is no such folder,
+    and Refused if corpus.toml, the one file that nothing works without, is faulty.
     """
     files = _files(folder, findings)
-    meta = _meta(files, version)
-    contacts = list(_records(Contact, files.documents("contacts.jsonl"), files, "contact_id"))
-    kb = list(_records(KbEntity, files.documents("kb.jsonl"), files, "kb_id"))
-    splits = [record for _, record in _records(Splits, files.documents("splits.json", required=False), files)]
-    bundles, origins, pages = _articles(files, None if only is None else set(only))
-    passes = _passes(files, bundles) if only is None else {}
-    datasheet = files.text("datasheet.md", required=False)
-    faulty = frozenset(finding.file for finding in findings.errors)
+    meta = meta or _meta(files, version)
+    contacts = list(records(Contact, files.documents("contacts.jsonl"), files, "contact_id"))
+    kb = list(records(KbEntity, files.documents("kb.jsonl"), files, "kb_id"))
+    splits = [record for _, record in records(Splits, files.documents("splits.json", required=False), files)]
     return Raw(
         folder=folder, meta=meta, contacts=tuple(c for _, c in contacts), kb=tuple(k for _, k in kb),
-        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}), bundles=bundles, passes=passes,
-        origins=origins, contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb), pages=pages,
-        datasheet=datasheet, faulty=faulty, refused=files.refused, whole=only is None, digest=files.digest(),
+        splits=splits[0] if splits else Splits(by_event={}, by_time={}, by_outlet={}),
+        contact_lines=tuple(d.line for d, _ in contacts), kb_lines=tuple(d.line for d, _ in kb),
+        datasheet=files.text("datasheet.md", required=False), articles=_articles(files, None if only is None else set(only)),
+        whole=only is None, files=files,
     )  # fmt: skip
+
+
+def _articles(files: Files, only: set[str] | None) -> tuple[str, ...]:
+    """The files of articles, in the order of their names without what says their kind."""
+    if not (files.folder / "articles").is_dir():
+        files.findings.add(Finding("HD101", "articles", expected="a folder with the articles"))
+        return ()
+    names = []
+    for name in files.names("articles"):
+        if not (name.endswith(".json") or SHARD.search(name)):
+            files.findings.add(Finding("HD105", name))
+        elif only is None or name in only:
+            names.append(name)
+    return tuple(sorted(names, key=lambda name: (name.partition(".")[0], name)))
 
 
 def read_meta(folder: Path) -> CorpusMeta:
@@ -151,20 +156,23 @@ def _locate_toml(folder: Path, findings: Findings, name: str, indexes: list[int]
 # --- shape of records ----------------------------------------------------------------------------------------------------------
 
 
-def _records(model: type[M], documents: Iterable[Document], files: Files, key: str | None = None) -> Iterator[tuple[Document, M]]:
+def records(model: type[M], documents: Iterable[Document], files: Files, key: str | None = None) -> Iterator[tuple[Document, M]]:
     """The records that have the right shape; a finding for each fault of the others. ``key`` names those that are no bundles."""
     for document in documents:
         try:
             yield document, model.model_validate_json(document.text)
         except ValidationError as error:
             files.refuse(document.file, document.text)
-            details = error.errors(include_url=False)
-            for detail in details:
-                inside = any(
-                    len(d["loc"]) > len(detail["loc"]) and d["loc"][: len(detail["loc"])] == detail["loc"] for d in details
-                )
-                if not (detail["type"] == "too_short" and inside):  # short only for want of the faulty item
-                    files.findings.add(_shape(detail, document, key))
+            files.findings.extend(shape_findings(error, document, key))
+
+
+def shape_findings(error: ValidationError, document: Document, key: str | None) -> Iterator[Finding]:
+    """What Pydantic found in a document. ``key`` names the identifier of its record, where that is no bundle."""
+    details = error.errors(include_url=False)
+    for detail in details:
+        inside = any(len(d["loc"]) > len(detail["loc"]) and d["loc"][: len(detail["loc"])] == detail["loc"] for d in details)
+        if not (detail["type"] == "too_short" and inside):  # short only for want of the faulty item
+            yield _shape(detail, document, key)
 
 
 def _shape(detail: ErrorDetails, document: Document, key: str | None) -> Finding:
@@ -215,90 +223,9 @@ def _meta(files: Files, version: str | None) -> CorpusMeta:
                 if fault := hidden(string):
                     files.findings.add(Finding("HD111", "corpus.toml", None, loc, fault[1]))
             document = Document("corpus.toml", json.dumps(data, default=str))
-            meta = next((record for _, record in _records(CorpusMeta, [document], files, "name")), None)
+            meta = next((record for _, record in records(CorpusMeta, [document], files, "name")), None)
     if meta is None:
         locate(files.folder, files.findings)
         files.findings.raise_errors()
         raise AssertionError("a corpus.toml that gives no record gives a finding")
     return meta
-
-
-# --- articles --------------------------------------------------------------------------------------------------------------------
-
-
-def _articles(files: Files, only: set[str] | None) -> tuple[tuple[Bundle, ...], dict[str, Origin], dict[str, str]]:
-    findings = files.findings
-    bundles: dict[str, Bundle] = {}
-    origins: dict[str, Origin] = {}
-    pages: dict[str, str] = {}
-    if not (files.folder / "articles").is_dir():
-        findings.add(Finding("HD101", "articles", expected="a folder with the articles"))
-        return (), {}, {}
-    names = files.names("articles")
-    for name in names:
-        if not (name.endswith(".json") or SHARD.search(name)):
-            findings.add(Finding("HD105", name))
-        elif only is None or name in only:
-            for document, bundle in _records(Bundle, files.documents(name), files):
-                article_id = bundle.article.article_id
-                if article_id in bundles:
-                    first = origins[article_id]
-                    found = f"article {article_id} stands in {first.file}{f':{first.line}' if first.line else ''} too"
-                    loc: Loc = ("article", "article_id")
-                    findings.add(Finding("HD502", name, article_id, loc, found, None, document.line))
-                    continue
-                bundles[article_id], origins[article_id] = bundle, Origin(name, document.line)
-                file = f"pages/{article_id}.txt"
-                page = bundle.page_text
-                if page is None:
-                    page = files.text(file, required=False)
-                elif (files.folder / file).exists():
-                    findings.add(Finding("HD105", file, article_id))
-                if page is not None and bundle.article.rights.status is RightsStatus.open:
-                    pages[article_id] = page
-                elif bundle.page_text is not None:
-                    findings.add(Finding("HD507", name, article_id, ("page_text",), None, None, document.line))
-                elif page is not None and files.hashes[file] != bundle.article.page.sha256:
-                    findings.add(Finding("HD507", file, article_id))
-    withheld = {b.article.page: i for i, b in bundles.items() if b.article.rights.status is RightsStatus.withheld}
-    for file, article_id in files.copies(withheld) if withheld else ():
-        findings.add(Finding("HD507", file, article_id))
-    if only is None:
-        known = {*bundles, *(name.removeprefix("articles/").removesuffix(".json") for name in names)}
-        copied = {finding.file for finding in findings.all if finding.code == "HD507"}
-        for name in files.names("pages"):
-            if name in copied:
-                continue
-            if name.removeprefix("pages/").removesuffix(".txt") not in known or not name.endswith(".txt"):
-                findings.add(Finding("HD105", name))
-    return tuple(bundles[key] for key in sorted(bundles)), origins, pages
-
-
-# --- passes ----------------------------------------------------------------------------------------------------------------------
-
-
-def _passes(files: Files, bundles: Iterable[Bundle]) -> dict[str, dict[str, Bundle]]:
-    """The annotation passes by name and article; a pass over an article that has a fault of its own is left out."""
-    articles = {bundle.article.article_id: bundle for bundle in bundles}
-    refused = {identifier for name, ids in files.refused.items() if name.startswith("articles/") for identifier in ids}
-    unreadable = {f.file for f in files.findings.errors if f.file.startswith("articles/")}
-    passes: dict[str, dict[str, Bundle]] = {}
-    for folder in files.names("passes"):
-        if not (files.folder / folder).is_dir() or not PASS_NAME.fullmatch(folder.removeprefix("passes/")):
-            files.findings.add(Finding("HD105", folder))
-            continue
-        found = passes.setdefault(folder.removeprefix("passes/"), {})
-        for name in files.names(folder):
-            if not name.endswith(".json"):
-                files.findings.add(Finding("HD105", name))
-                continue
-            for document, record in _records(Pass, files.documents(name), files, "article_id"):
-                article_id = record.article.article_id
-                loc: Loc = ("article", "article_id")
-                if name != f"{folder}/{article_id}.json":
-                    files.findings.add(Finding("HD501", name, article_id, loc, article_id, name.rpartition("/")[2]))
-                elif article_id in articles:
-                    found[article_id] = record.bundle(articles[article_id])
-                elif article_id not in refused and f"articles/{article_id}.json" not in unreadable:
-                    files.findings.add(Finding("HD518", name, article_id, loc, article_id, None, document.line))
-    return {name: found for name, found in sorted(passes.items()) if found}
