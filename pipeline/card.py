@@ -3,17 +3,18 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 from pipeline.cite import apa, bibtex
-from pipeline.counting import Tables
 from pipeline.datasheet import figure
 from pipeline.split import SPLITS
 from pipeline.statistics import Block, Statistics, markdown
-from pipeline.write import Shard
+from pipeline.write import Shard, table_digests
 from schema.derive import arrow_schema
 from schema.reference import CorpusMeta, SplitName
 from schema.rows import TABLES
@@ -23,13 +24,13 @@ def card(
     meta: CorpusMeta,
     version: str,
     hydrated: bool,
-    tables: Tables,
     shards: Sequence[Shard],
+    examples: Mapping[str, Mapping[str, Any]],
     leakage: dict[str, Any],
     found: Statistics,
     figures: Iterable[str],
 ) -> str:
-    """README.md of a release."""
+    """README.md of a release. ``shards`` are all its files, and ``examples`` its first rows, by table: of each that has one."""
     files = [(shard.table, shard.split, shard.path) for shard in shards]
     head = hub_metadata(meta) | {"configs": configs(version, files), "dataset_info": _dataset_info(meta, version, shards)}
     parts = [
@@ -39,9 +40,9 @@ def card(
         f"{meta.description}\n",
         '```python\nfrom datasets import load_dataset\n\nevents = load_dataset("<this folder or repo>", "events")\n```\n',
         "## Tables\n",
-        markdown(Block(("config", "a row is", "key", *SPLITS), _table_rows(tables))),
+        markdown(Block(("config", "a row is", "key", *SPLITS), _table_rows(shards))),
         _TABLE_NOTES,
-        *(_section(table.name, table.row.__doc__ or "", tables[table.name]) for table in TABLES),
+        *(_section(table.name, table.row.__doc__ or "", examples.get(table.name)) for table in TABLES),
         "## In figures\n",
         _annotated(found),
         *(_figures(title, block, found, set(figures)) for title, block in _IN_FIGURES.items()),
@@ -61,6 +62,18 @@ def card(
     return "\n".join(part for part in parts if part)
 
 
+def first_rows(folder: Path, shards: Iterable[Shard]) -> dict[str, dict[str, Any]]:
+    """The first row of each table that has one, from its first file in a release."""
+    first: dict[str, Shard] = {}
+    for shard in shards:
+        first.setdefault(shard.table, shard)
+    found = {}
+    for name, shard in first.items():
+        with pq.ParquetFile(folder / shard.path, buffer_size=2**20) as file:  # page by page, not the whole row group
+            found[name] = next(file.iter_batches(batch_size=1)).to_pylist()[0]
+    return found
+
+
 def hub_metadata(meta: CorpusMeta) -> dict[str, Any]:
     """What the Hub shows and filters by."""
     return {
@@ -74,15 +87,19 @@ def hub_metadata(meta: CorpusMeta) -> dict[str, Any]:
 
 def configs(version: str, files: Sequence[tuple[str, SplitName, str]]) -> list[dict[str, Any]]:
     """Configurations for ``load_dataset`` of Parquet files (table, split, path), one for each table that has rows; the first one is
-    the default.
+    the default. Files of one split are read in the order given.
     """
     core = re.split("[-+]", version)[0]  # ``datasets`` takes nothing but three numbers
     found: list[dict[str, Any]] = []
     for table in TABLES:
-        paths = [{"split": split, "path": path} for name, split, path in files if name == table.name]
+        paths: dict[SplitName, list[str]] = {}
+        for name, split, path in files:
+            if name == table.name:
+                paths.setdefault(split, []).append(path)
         if paths:
             default = {} if found else {"default": True}
-            found.append({"config_name": table.name, "version": core, "data_files": paths, **default})
+            data_files = [{"split": split, "path": own if len(own) > 1 else own[0]} for split, own in paths.items()]
+            found.append({"config_name": table.name, "version": core, "data_files": data_files, **default})
     return found
 
 
@@ -176,17 +193,16 @@ def _annotated(found: Statistics) -> str:
     )
 
 
-def _table_rows(tables: Tables) -> list[tuple[object, ...]]:
+def _table_rows(shards: Sequence[Shard]) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for table in TABLES:
         what = (table.row.__doc__ or "").partition("\n")[0].rstrip(".")
-        counts = [tables[table.name][name].num_rows or "–" if name in tables[table.name] else "–" for name in SPLITS]
+        counts = [sum(shard.rows for shard in shards if (shard.table, shard.split) == (table.name, name)) or "–" for name in SPLITS]
         rows.append((f"`{table.name}`", what, f"`{table.key}`", *counts))
     return rows
 
 
-def _section(name: str, doc: str, splits: Mapping[SplitName, pa.Table]) -> str:
-    row = next((table.slice(0, 1).to_pylist()[0] for table in splits.values() if table.num_rows), None)
+def _section(name: str, doc: str, row: Mapping[str, Any] | None) -> str:
     text = " ".join(line.strip() for line in doc.strip().splitlines() if line.strip())
     example = (
         "No rows.\n" if row is None else f"```json\n{json.dumps(_shortened(row), ensure_ascii=False, indent=1, default=str)}\n```\n"
@@ -196,7 +212,7 @@ def _section(name: str, doc: str, splits: Mapping[SplitName, pa.Table]) -> str:
 
 def _shortened(value: Any) -> Any:
     """An example for people: lists cut to two items, strings to 160 characters."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _shortened(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_shortened(item) for item in value[:2]] + ([f"… {len(value) - 2} more"] if len(value) > 2 else [])
@@ -204,37 +220,53 @@ def _shortened(value: Any) -> Any:
 
 
 def _dataset_info(meta: CorpusMeta, version: str, shards: Sequence[Shard]) -> list[dict[str, Any]]:
-    """Features and sizes of every configuration as ``datasets`` writes them, and what its ``info`` tells of each: description,
-    licence, citation, home page. ``datasets`` reads all of them from the card but writes only some, so that they are put in here.
+    """Features and sizes of every configuration as ``datasets`` writes them, ordered by name, and what its ``info`` tells of each:
+    description, licence, citation, home page. ``datasets`` reads all of them from the card but writes only some.
     """
-    from datasets import DatasetInfo, Features
-    from datasets.info import DatasetInfosDict
-    from datasets.splits import SplitDict, SplitInfo
-    from huggingface_hub import DatasetCardData
-
-    infos = DatasetInfosDict()
-    for table in TABLES:
+    found = []
+    for table in sorted(TABLES, key=lambda table: table.name):
         own = [shard for shard in shards if shard.table == table.name]
-        if own:
-            splits = SplitDict()
-            for shard in own:
-                splits.add(SplitInfo(shard.split, num_bytes=shard.memory, num_examples=shard.rows))
-            infos[table.name] = DatasetInfo(
-                features=Features.from_arrow_schema(arrow_schema(table.row)),
-                splits=splits,
-                download_size=sum(shard.bytes for shard in own),
-                dataset_size=sum(shard.memory for shard in own),
-            )
-    data = DatasetCardData()
-    infos.to_dataset_card_data(data)
-    found = data["dataset_info"]
-    for info in found if isinstance(found, list) else [found]:
-        name = info["config_name"]
-        digests = ", ".join(f"{shard.split} {shard.digest}" for shard in shards if shard.table == name)
-        info |= {
-            "description": f"{meta.title} {version}, table {name}. {meta.description} Logical digests (SHA-256): {digests}.",
+        if not own:
+            continue
+        digests = ", ".join(f"{split} {digest}" for (_, split), digest in table_digests(own).items())
+        info = {
+            "config_name": table.name,
+            "features": features(arrow_schema(table.row)),
+            "splits": [_split_info(split, own) for split in dict.fromkeys(shard.split for shard in own)],
+            "download_size": sum(shard.bytes for shard in own),
+            "dataset_size": sum(shard.memory for shard in own),
+            "description": f"{meta.title} {version}, table {table.name}. {meta.description} Logical digests (SHA-256): {digests}.",
             "license": meta.licences.annotations,
             "citation": bibtex(meta, version),
-            **({"homepage": meta.url} if meta.url else {}),
         }
-    return found if isinstance(found, list) else [found]
+        found.append(info | ({"homepage": meta.url} if meta.url else {}))
+    return found
+
+
+def _split_info(split: SplitName, shards: Iterable[Shard]) -> dict[str, Any]:
+    own = [shard for shard in shards if shard.split == split]
+    return {"name": split, "num_bytes": sum(shard.memory for shard in own), "num_examples": sum(shard.rows for shard in own)}
+
+
+def features(schema: pa.Schema) -> list[dict[str, Any]]:
+    """Columns as the card's YAML has them (``Features._to_yaml_list`` of ``datasets``, whose import alone takes a second and 130 MB).
+    Raises TypeError for a type that ``schema.derive`` does not give.
+    """
+    return [{"name": field.name, **_feature(field.type)} for field in schema]
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(kind):
+        return {"struct": [{"name": field.name, **_feature(field.type)} for field in kind]}
+    if pa.types.is_list(kind):
+        item = _feature(kind.value_type)  # a list of lists is the one whose items keep their key
+        return {"list": item if "list" in item else next(iter(item.values()))}
+    if kind not in _DTYPES:
+        raise TypeError(f"no feature for {kind}")
+    return {"dtype": _DTYPES[kind]}
+
+
+_DTYPES = {
+    pa.string(): "string", pa.bool_(): "bool", pa.int32(): "int32", pa.int64(): "int64", pa.float64(): "float64",
+    pa.date32(): "date32",
+}  # fmt: skip

@@ -1,17 +1,20 @@
-"""Counting in Arrow tables: by value, in lists, in structs."""
+"""Counting in Arrow arrays: rows by the values of some columns, each column as numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.nodes import Ints
 from schema.reference import SplitName
 
 Tables = Mapping[str, Mapping[SplitName, pa.Table]]
 """Tables of a release by name and split."""
-Key = tuple[Any, ...]
+Value = str | bool | int | None
+Key = tuple[Value, ...]
 
 
 def whole(tables: Tables, name: str) -> pa.Table:
@@ -19,31 +22,49 @@ def whole(tables: Tables, name: str) -> pa.Table:
     return pa.concat_tables(list(tables[name].values()))
 
 
-def count(table: pa.Table, *columns: str) -> Counter[Key]:
-    """Rows by the values of some columns."""
-    counted = table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist()
-    return Counter({tuple(row[c] for c in columns): row["count_all"] for row in counted})
+@dataclass(frozen=True)
+class Codes:
+    """A column of n rows as numbers: for each row which of the distinct values it has."""
+
+    values: Sequence[Value]
+    codes: Ints
+    """Shape (n,), indices into ``values``."""
+
+    @classmethod
+    def of(cls, array: pa.Array) -> "Codes":
+        """The codes of an array, or of a table's column; null is a value like others."""
+        array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        encoded = pc.dictionary_encode(array, null_encoding="encode")
+        return cls(encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64))
+
+    @classmethod
+    def which(cls, array: pa.Array) -> "Codes":
+        """The codes of a boolean array without nulls, or of one as numpy has it."""
+        return cls((False, True), np.asarray(array).astype(np.int64))
+
+    def take(self, rows: Ints) -> "Codes":
+        """The same for some of the rows, or for each of them as often as it is named."""
+        return Codes(self.values, self.codes[rows])
 
 
-def items(table: pa.Table, column: str) -> int:
-    """Items in all lists of a column."""
-    return pc.sum(pc.list_value_length(table.column(column))).as_py() or 0
+def count(*columns: Codes) -> Counter[Key]:
+    """Rows by the values of some columns of the same length; what does not occur has no key."""
+    combined, size = columns[0].codes, len(columns[0].values)
+    for column in columns[1:]:
+        combined, size = combined * len(column.values) + column.codes, size * len(column.values)
+    if size <= 4 * len(combined):  # counting is faster than sorting, as long as there is not much to count that does not occur
+        times = np.bincount(combined)
+        found = np.flatnonzero(times)
+        times = times[found]
+    else:
+        found, times = np.unique(combined, return_counts=True)
+    keys: list[list[Value]] = []
+    for column in reversed(columns):
+        found, code = np.divmod(found, max(1, len(column.values)))
+        keys.append([column.values[i] for i in code.tolist()])
+    return Counter(dict(zip(zip(*reversed(keys), strict=True), times.tolist(), strict=True)))
 
 
-def exploded(table: pa.Table, column: str, *keep: str) -> pa.Table:
-    """A row for each item of a list column, with some columns of the row that it stands in; structs become columns."""
-    lists = table.column(column).combine_chunks()
-    kept = {
-        f"of_{name}" if name in ("type", "name") else name: table.column(name).take(pc.list_parent_indices(lists)) for name in keep
-    }
-    items = pc.list_flatten(lists)
-    return flat(pa.table(kept | {column: items}), column) if pa.types.is_struct(items.type) else pa.table(kept | {column: items})
-
-
-def flat(table: pa.Table, column: str) -> pa.Table:
-    """A table with the fields of a struct column as columns of their own, in its place."""
-    struct = table.column(column)
-    table = table.drop_columns([column])
-    for name in (child.name for child in struct.type):
-        table = table.append_column(name, pc.struct_field(struct, name))
-    return table
+def items(column: pa.Array) -> int:
+    """Items in all lists of an array, or of a table's column."""
+    return pc.sum(pc.list_value_length(column)).as_py() or 0

@@ -22,15 +22,12 @@ from schema.rows import TABLES, Table
 CROISSANT = "croissant.json"
 
 
-def croissant(
-    meta: CorpusMeta, version: str, shards: Sequence[Shard], hashes: Mapping[str, str], citation: str, rai: Mapping[str, str]
-) -> dict[str, Any]:
+def croissant(meta: CorpusMeta, version: str, shards: Sequence[Shard], citation: str, rai: Mapping[str, str]) -> dict[str, Any]:
     """The metadata as JSON-LD: a FileObject for each Parquet file, and a FileSet and a RecordSet for each table that has rows.
 
-    ``hashes`` has the SHA-256 of every file by its path, ``citation`` is BibTeX, ``rai`` has texts by property of RAI. Paths are
-    relative to the release. Record sets read the FileSets; the FileObjects say size and sum of each file. What a key refers to
-    stands in its description: ``references`` would say it to programs, but makes mlcroissant (1.1.1) join the tables, and then it
-    gives no row when it reads a second time. Raises KeyError for a file without a hash.
+    ``citation`` is BibTeX, ``rai`` has texts by property of RAI. Paths are relative to the release. Record sets read the FileSets; the
+    FileObjects say size and sum of each file. What a key refers to stands in its description: ``references`` would say it to programs,
+    but makes mlcroissant (1.1.1) join the tables, and then it gives no row when it reads a second time.
     """
     tables = [table for table in TABLES if any(shard.table == table.name for shard in shards)]
     targets = {table.key: f"{table.name}/{table.key}" for table in tables}  # of two tables with one key, the later
@@ -41,7 +38,7 @@ def croissant(
         **_about(meta, version, citation),
         **{f"rai:{name}": rai[name] for name in RAI if name in rai},
         "distribution": [
-            *(_file(shard, hashes[shard.path]) for shard in shards),
+            *(_file(shard) for shard in shards),
             *(_files(table, [shard.path for shard in shards if shard.table == table.name]) for table in tables),
         ],
         "recordSet": [_split_names(), *(_record_set(table, targets) for table in tables)],
@@ -71,7 +68,7 @@ def _about(meta: CorpusMeta, version: str, citation: str) -> dict[str, Any]:
     }
 
 
-def _file(shard: Shard, sha256: str) -> dict[str, Any]:
+def _file(shard: Shard) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
         "@id": shard.path,
@@ -80,7 +77,7 @@ def _file(shard: Shard, sha256: str) -> dict[str, Any]:
         "contentUrl": shard.path,
         "contentSize": f"{shard.bytes} B",
         "encodingFormat": _PARQUET,
-        "sha256": sha256,
+        "sha256": shard.sha256,
     }
 
 

@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from pipeline.agree import ALL
+from pipeline.cache import Remember, anew
 from pipeline.statistics import NAMING, Statistics
 from schema.vocabulary import Certainty, ContactKind
 
@@ -18,97 +20,79 @@ ROW = 0.28
 """Inches for a row of a bar chart."""
 
 
-def plots(found: Statistics) -> dict[str, str]:
-    """SVG by file name, for each figure that has something to show."""
-    drawn = {name: draw(found) for name, draw in PLOTS.items()}
-    return {f"{name}.svg": svg for name, svg in drawn.items() if svg is not None}
+class Plot(NamedTuple):
+    """A figure to draw; the same one gives the same bytes."""
+
+    title: str
+    height: float
+    """In inches."""
+    draw: Callable[..., None]
+    """A function of this module, of the axes and of ``data``."""
+    data: tuple[Any, ...]
+    """All that is shown: lists, strings and numbers."""
 
 
-def _coverage(found: Statistics) -> str | None:
+def plots(found: Statistics, remember: Remember = anew) -> dict[str, str]:
+    """SVG by file name, for each figure that has something to show. One that ``remember`` knows from an earlier build is not drawn."""
+    sketched = {name: sketch(found) for name, sketch in PLOTS.items()}
+    return {
+        f"{name}.svg": remember(["figure", plot.title, plot.height, plot.draw.__name__, plot.data], partial(_svg, plot))
+        for name, plot in sketched.items()
+        if plot is not None
+    }
+
+
+def _coverage(found: Statistics) -> Plot | None:
     years = [str(y) for y in range(*_span([*found.contacts_by_year, *found.articles_by_year]))]
     kinds = [kind.value for kind in ContactKind]
-
-    def draw(axes: "Axes") -> None:
-        rows = [[found.contacts_by_year[year][kind] for year in years] for kind in kinds]
-        _stacked(axes, years, rows, [kind.replace("_", " ") for kind in kinds])
-        axes.plot(
-            range(len(years)), [found.articles_by_year[year] for year in years], "ko-", markerfacecolor="white", label="articles"
-        )
-        axes.set_ylabel("rows, articles")
-        axes.legend(frameon=False, fontsize=8)
-
-    return _figure(draw, "Registry rows by kind, and articles, by year", 4.0) if years else None
+    rows = [[found.contacts_by_year[year][kind] for year in years] for kind in kinds]
+    articles = [found.articles_by_year[year] for year in years]
+    data = (years, rows, [kind.replace("_", " ") for kind in kinds], articles)
+    return Plot("Registry rows by kind, and articles, by year", 4.0, _by_year, data) if years else None
 
 
-def _entity_types(found: Statistics) -> str | None:
+def _entity_types(found: Statistics) -> Plot | None:
     rows = found.blocks["entity_types"].rows
-    labels = ("names", "nominals", "metonymic")
-
-    def draw(axes: "Axes") -> None:
-        _bars(axes, [str(row[0]) for row in rows], [[row[3 + i] for row in rows] for i in range(3)], labels)
-        axes.set_xlabel("mentions")
-
-    return _figure(draw, "Mentions by entity type", 1.2 + ROW * len(rows)) if rows else None
+    data = ([str(row[0]) for row in rows], _columns(rows, 3), ("names", "nominals", "metonymic"), "mentions")
+    return Plot("Mentions by entity type", 1.2 + ROW * len(rows), _bars, data) if rows else None
 
 
-def _event_types(found: Statistics) -> str | None:
+def _event_types(found: Statistics) -> Plot | None:
     rows = sorted(found.blocks["event_types"].rows, key=lambda row: (-int(str(row[1])), str(row[0])))
     sure = [c.value for c in Certainty]
-
-    def draw(axes: "Axes") -> None:
-        _bars(axes, [str(row[0]) for row in rows], [[row[3 + i] for row in rows] for i in range(len(sure))], sure)
-        axes.set_xlabel("events")
-
-    return _figure(draw, "Events by type and certainty", 1.2 + ROW * len(rows)) if rows else None
+    data = ([str(row[0]) for row in rows], _columns(rows, len(sure)), sure, "events")
+    return Plot("Events by type and certainty", 1.2 + ROW * len(rows), _bars, data) if rows else None
 
 
-def _certainty(found: Statistics) -> str | None:
+def _certainty(found: Statistics) -> Plot | None:
     rows = {name: counts for name, counts in found.certainty.items() if counts.total()}
     sure = [c.value for c in Certainty]
-
-    def draw(axes: "Axes") -> None:
-        shares = [[100 * counts[c] / counts.total() for counts in rows.values()] for c in sure]
-        _bars(axes, [f"{name} ({counts.total():,})" for name, counts in rows.items()], shares, sure)
-        axes.set_xlabel("% of events")
-
-    return _figure(draw, "Certainty of events by on whose word they stand", 1.4 + ROW * len(rows)) if rows else None
+    shares = [[100 * counts[c] / counts.total() for counts in rows.values()] for c in sure]
+    data = ([f"{name} ({counts.total():,})" for name, counts in rows.items()], shares, sure, "% of events")
+    return Plot("Certainty of events by on whose word they stand", 1.4 + ROW * len(rows), _bars, data) if rows else None
 
 
-def _naming(found: Statistics) -> str | None:
+def _naming(found: Statistics) -> Plot | None:
     rows = {
         f"{actor}, {outlet} ({counts.total()})": counts
         for actor, outlets in found.naming.items()
         for outlet, counts in outlets.items()
     }
-
-    def draw(axes: "Axes") -> None:
-        shares = [[100 * counts[way] / counts.total() for counts in rows.values()] for way in NAMING]
-        _bars(axes, list(rows), shares, NAMING)
-        axes.set_xlabel("% of mentions")
-
-    return _figure(draw, "How outlets name the persons that are mentioned most", 1.2 + ROW * len(rows)) if rows else None
+    shares = [[100 * counts[way] / counts.total() for counts in rows.values()] for way in NAMING]
+    data = (list(rows), shares, NAMING, "% of mentions")
+    return Plot("How outlets name the persons that are mentioned most", 1.2 + ROW * len(rows), _bars, data) if rows else None
 
 
-def _agreement(found: Statistics) -> str | None:
-    rows = [a for a in found.agreement if a.type == ALL and a.origin is None and a.value is not None]
-
-    def draw(axes: "Axes") -> None:
-        for y, a in enumerate(rows):
-            if a.value is not None and a.low is not None and a.high is not None:
-                axes.plot([a.low, a.high], [y, y], color="black", linewidth=1)
-                axes.plot([a.value], [y], "ko", markersize=5)
-            if a.aim is not None:
-                axes.plot([a.aim], [y], marker="|", color="black", markersize=12, markeredgewidth=2)
-        axes.set_yticks(range(len(rows)), [f"{a.measure} ({a.statistic})" for a in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(min([0.0, *(a.low for a in rows if a.low is not None)]), 1.02)
-        axes.grid(axis="x", color="#cccccc", linewidth=0.5)
-        axes.set_xlabel("dot: value; line: interval; bar: the value aimed at")
-
-    return _figure(draw, "Agreement of two annotation passes", 1.2 + 0.22 * len(rows)) if rows else None
+def _agreement(found: Statistics) -> Plot | None:
+    rows = [
+        (f"{a.measure} ({a.statistic})", a.value, a.low, a.high, a.aim)
+        for a in found.agreement
+        if a.type == ALL and a.origin is None and a.value is not None
+    ]
+    return Plot("Agreement of two annotation passes", 1.2 + 0.22 * len(rows), _intervals, (rows,)) if rows else None
 
 
-PLOTS: dict[str, Callable[[Statistics], str | None]] = {
+PLOTS: dict[str, Callable[[Statistics], Plot | None]] = {
     "coverage": _coverage, "entity_types": _entity_types, "event_types": _event_types, "certainty": _certainty, "naming": _naming,
     "agreement": _agreement,
 }  # fmt: skip
@@ -122,15 +106,25 @@ def _span(years: Sequence[str]) -> tuple[int, int]:
     return (min(numbers), max(numbers) + 1) if numbers else (0, 0)
 
 
-def _stacked(axes: "Axes", names: Sequence[str], series: Sequence[Sequence[float]], labels: Sequence[str]) -> None:
-    """Columns of stacked parts."""
-    bottom = [0.0] * len(names)
-    for i, (values, label) in enumerate(zip(series, labels, strict=True)):
-        axes.bar(names, values, bottom=bottom, label=label, **_look(i))
+def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[list[Any]]:
+    """Columns of a table of the statistics, behind the name and two more."""
+    return [[row[3 + i] for row in rows] for i in range(number)]
+
+
+def _by_year(
+    axes: "Axes", years: Sequence[str], rows: Sequence[Sequence[float]], kinds: Sequence[str], articles: Sequence[int]
+) -> None:
+    """Columns of stacked kinds of registry rows, and a line of articles."""
+    bottom = [0.0] * len(years)
+    for i, (values, label) in enumerate(zip(rows, kinds, strict=True)):
+        axes.bar(years, values, bottom=bottom, label=label, **_look(i))
         bottom = [b + v for b, v in zip(bottom, values, strict=True)]
+    axes.plot(range(len(years)), articles, "ko-", markerfacecolor="white", label="articles")
+    axes.set_ylabel("rows, articles")
+    axes.legend(frameon=False, fontsize=8)
 
 
-def _bars(axes: "Axes", names: Sequence[str], series: Sequence[Sequence[Any]], labels: Sequence[str]) -> None:
+def _bars(axes: "Axes", names: Sequence[str], series: Sequence[Sequence[Any]], labels: Sequence[str], unit: str) -> None:
     """Horizontal bars of stacked parts, the first one on top."""
     left = [0.0] * len(names)
     for i, (values, label) in enumerate(zip(series, labels, strict=True)):
@@ -139,6 +133,22 @@ def _bars(axes: "Axes", names: Sequence[str], series: Sequence[Sequence[Any]], l
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.legend(frameon=False, fontsize=8, ncols=len(labels), loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes.set_xlabel(unit)
+
+
+def _intervals(axes: "Axes", rows: Sequence[tuple[str, float, float | None, float | None, float | None]]) -> None:
+    """A line for each measure (name, value, ends of its interval, value aimed at)."""
+    for y, (_, value, low, high, aim) in enumerate(rows):
+        if low is not None and high is not None:
+            axes.plot([low, high], [y, y], color="black", linewidth=1)
+            axes.plot([value], [y], "ko", markersize=5)
+        if aim is not None:
+            axes.plot([aim], [y], marker="|", color="black", markersize=12, markeredgewidth=2)
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlim(min([0.0, *(low for _, _, low, _, _ in rows if low is not None)]), 1.02)
+    axes.grid(axis="x", color="#cccccc", linewidth=0.5)
+    axes.set_xlabel("dot: value; line: interval; bar: the value aimed at")
 
 
 def _look(i: int) -> dict[str, Any]:
@@ -146,9 +156,10 @@ def _look(i: int) -> dict[str, Any]:
     return {"color": GREYS[i % len(GREYS)], "hatch": HATCHES[i % len(HATCHES)], "edgecolor": "black", "linewidth": 0.5}
 
 
-def _figure(draw: Callable[["Axes"], None], title: str, height: float) -> str:
+def _svg(plot: Plot) -> str:
     """One set of axes as SVG, with its text as text and nothing in it that changes from run to run."""
     from matplotlib import rc_context, rcParamsDefault
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     settings: dict[Any, Any] = {
@@ -157,12 +168,14 @@ def _figure(draw: Callable[["Axes"], None], title: str, height: float) -> str:
     settings |= {"svg.fonttype": "none", "svg.hashsalt": "figure", "font.size": 9, "text.parse_math": False}
     with catch_warnings(), rc_context(settings):
         simplefilter("ignore")  # a viewer has the glyphs that this machine lacks
-        figure = Figure(figsize=(8, height), layout="constrained")
+        figure = Figure(figsize=(8, plot.height), layout="constrained")
+        canvas = FigureCanvasSVG(figure)
         axes = figure.subplots()
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-        draw(axes)
-        figure.suptitle(title, fontsize=11)
+        plot.draw(axes, *plot.data)
+        figure.suptitle(plot.title, fontsize=11)
         out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+        # ``savefig`` draws everything once more, for the layout alone
+        canvas.print_svg(out, metadata={"Date": None, "Creator": None, "Title": plot.title})  # type: ignore[no-untyped-call]
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

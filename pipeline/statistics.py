@@ -1,28 +1,35 @@
 """What a release holds, in figures: the numbers, tables and series that card, datasheet and plots are made of.
 
-Everything is counted from the tables of the release, so that no figure is typed by hand.
+Everything is made from the tally of its records and from its reference tables, so that no figure is typed by hand.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.agree import ALL, LEVEL, Agreement
-from pipeline.counting import Tables, count, exploded, flat, items, whole
+from pipeline.counting import Codes, Key, Value, count, items
+from pipeline.nodes import explode
 from pipeline.split import SPLITS
-from schema.base import Term, edtf_bounds
+from pipeline.tally import CHAIN, Tally, year_of
+from schema.base import Term
 from schema.derive import arrow_schema
-from schema.rows import TABLES
+from schema.records import CommentLabels
+from schema.rows import ContactRow, KbRow
 from schema.vocabulary import Certainty, ContactKind, EntityType, EventType, Origin
 
 ACTORS = 2
 """Persons whose naming is compared: those with most mentions."""
+SCHEMES = {"by event": "split", "by time": "split_by_time", "by outlet": "split_by_outlet"}
+"""Ways to split, and the columns that say how."""
+BALANCED = ("all", "contact_kind", "outlet_kind", "language")
+"""What articles are told apart by in a table of the splits: nothing, then what the splits are balanced over."""
 
 
 @dataclass(frozen=True)
@@ -49,57 +56,63 @@ class Statistics:
     """By how an event is sourced: events by certainty."""
 
 
-def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
-    """All figures of a release."""
+def statistics(
+    tally: Tally,
+    contacts: pa.Table,
+    kb: pa.Table,
+    people: Mapping[Key, int],
+    passes: Iterable[tuple[str, str]],
+    splits: Mapping[Key, int],
+    agreement: Sequence[Agreement],
+) -> Statistics:
+    """All figures of a release: from the tally of all its articles, its reference tables, mentions of the persons that are named most
+    (by row of the knowledge base, outlet, level), the article and the name of each pass, what ``count_splits`` says of all its
+    articles, and how far the passes agree.
+    """
     found = Statistics(agreement=tuple(agreement))
-    articles, entities, events, comments = (whole(tables, name) for name in ("articles", "entities", "events", "comments"))
-    contacts, kb, passes = (whole(tables, name) for name in ("contacts", "kb", "passes"))
-    mentions = exploded(entities, "mentions", "article_id", "type", "kb_id", "name")
-    source = articles.column("source")
-    unnamed = pc.binary_join_element_wise("not known", articles.column("article_id"), ": ")
-    articles = articles.append_column("outlet", pc.coalesce(pc.struct_field(source, "outlet"), unnamed))
-    for name in ("outlet_kind", "country"):
-        articles = articles.append_column(name, pc.struct_field(source, name))
-    years = [_year(published) for published in articles.column("published").to_pylist()]
-    articles = articles.append_column("year", pa.array(years, pa.string()))
+    sums = {what: tally.sums[what,] for what in ("articles", "entities", "mentions", "events", "comments")}
+    origins, years = _by(tally.articles, 4), [int(str(year)) for (year,) in tally.years]
+    passed = {*passes}
     found.numbers = {
-        "articles": articles.num_rows, "entities": entities.num_rows, "mentions": mentions.num_rows, "events": events.num_rows,
-        "comments": comments.num_rows, "contacts": contacts.num_rows, "kb": kb.num_rows,
-        **{f"articles_{k}": count(articles, "origin")[k,] for k in ("written", "collected")},
-        "outlets": pc.count_distinct(pc.struct_field(source, "outlet")).as_py(), "languages": len(count(articles, "language")),
-        "zones": items(articles, "zones"), "private_spans": items(articles, "private"), "markers": items(events, "markers"),
-        "source_links": items(events, "sources"), "arguments": items(events, "arguments"),
-        "articles_with_comments": len(count(comments, "article_id")), "stances": items(comments, "stances"),
-        "contacts_reported": len(count(exploded(articles, "reports", "article_id"), "reports")),
-        "claims": items(contacts, "claims"), "status_changes": items(contacts, "status_history"),
-        "contacts_verified": count(contacts, "verified")[True,], "kb_wikidata": kb.num_rows - kb.column("wikidata").null_count,
-        "kb_wikidata_verified": count(kb, "wikidata_verified")[True,],
-        "passes": len(count(passes, "pass_name")), "articles_with_passes": sum(n > 1 for n in count(passes, "article_id").values()),
-        "articles_adjudicated": count(flat(articles, "annotation"), "adjudicated")[True,],
-        "interval_level": LEVEL,
-        "first_year": min((int(year) for (year,) in count(articles, "year")), default=0),
-        "last_year": max((int(year) for (year,) in count(articles, "year")), default=0),
+        **sums, "contacts": contacts.num_rows, "kb": kb.num_rows,
+        **{f"articles_{k}": origins[k,] for k in ("written", "collected")},
+        "outlets": len(tally.outlets), "languages": len(_by(tally.articles, 3)),
+        "zones": tally.sums["zones",], "private_spans": tally.sums["private",], "markers": tally.sums["markers",],
+        "source_links": tally.sums["sources",], "arguments": tally.sums["arguments",],
+        "articles_with_comments": tally.sums["articles_with_comments",], "stances": tally.sums["stances",],
+        "contacts_reported": len(tally.reports),
+        "claims": items(contacts.column("claims")), "status_changes": items(contacts.column("status_history")),
+        "contacts_verified": _true(contacts.column("verified")), "kb_wikidata": kb.num_rows - kb.column("wikidata").null_count,
+        "kb_wikidata_verified": _true(kb.column("wikidata_verified")),
+        "passes": len({name for _, name in passed}),
+        "articles_with_passes": sum(n > 1 for n in Counter(article_id for article_id, _ in passed).values()),
+        "articles_adjudicated": tally.adjudicated[True,],
+        "interval_level": LEVEL, "first_year": min(years, default=0), "last_year": max(years, default=0),
     }  # fmt: skip
-    found.articles_by_year = Counter({year: n for (year,), n in count(articles, "year").items()})
-    _registry(found, contacts, articles)
+    found.articles_by_year = Counter({str(year): n for (year,), n in tally.years.items()})
+    _registry(found, contacts, {contact for (contact,) in tally.reports})
     found.blocks |= {
-        "outlets": _outlets(articles),
-        "splits": _splits(articles, contacts),
-        "entity_types": _entity_types(entities, mentions),
-        "event_types": _event_types(events),
-        "annotators": _annotators(articles),
-        "comment_labels": _labels(comments),
+        "outlets": Block(
+            ("outlet", "kind", "country", "language", "origin", "articles"), [(*key, n) for key, n in _sorted(tally.articles)]
+        ),
+        "splits": _splits(splits),
+        "entity_types": _entity_types(tally),
+        "event_types": _event_types(tally),
+        "annotators": Block(
+            ("annotators", "articles"), [(str(kind).replace("_", " "), n) for (kind,), n in _sorted(tally.annotators)]
+        ),
+        "comment_labels": _labels(tally),
         "agreement": _agreement(agreement, lambda a: a.type == ALL and a.origin is None),
         "agreement_collected": _agreement(agreement, lambda a: a.origin is Origin.collected and a.aim is not None),
         "agreement_written": _agreement(agreement, lambda a: a.origin is Origin.written and a.aim is not None),
         "agreement_by_type": _agreement(agreement, lambda a: a.type != ALL),
     }
-    found.certainty = _certainty(events)
+    found.certainty = _certainty(tally)
     found.blocks["certainty"] = Block(
         ("on whose word", *(c.value for c in Certainty)),
         [(k, *(row[c.value] for c in Certainty)) for k, row in found.certainty.items()],
     )
-    found.naming = _naming(articles, kb, mentions)
+    found.naming = _naming(people, kb)
     found.blocks["naming"] = Block(
         ("actor", "outlet", *NAMING),
         [(actor, outlet, *(row[way] for way in NAMING)) for actor, rows in found.naming.items() for outlet, row in rows.items()],
@@ -107,10 +120,36 @@ def statistics(tables: Tables, agreement: Sequence[Agreement]) -> Statistics:
     return found
 
 
+def count_splits(
+    reports: pa.ListArray, outlet_kind: pa.Array, language: pa.Array, splits: Mapping[str, pa.Array], contacts: pa.Table
+) -> Counter[Key]:
+    """Articles by (scheme, what they are told apart by, its value, split). Counts of some articles and of others add up.
+
+    Each array has a value an article: the rows of the registry that it reports, the main one first; the kind of its outlet; its
+    language; and its split by each of the columns that ``SCHEMES`` names. ``contacts`` is the registry. Raises ValueError for a row
+    that is not in it.
+    """
+    reported, articles = explode(reports)
+    kinds = np.full(len(reports), "none", dtype=object)
+    rows = pc.index_in(reported, contacts.column("contact_id").combine_chunks())
+    if missing := reported.filter(rows.is_null()):
+        raise ValueError(f"not in the registry: {missing[0]}")
+    main, first = np.unique(articles, return_index=True)
+    kinds[main] = contacts.column("kind").combine_chunks().take(rows.take(pa.array(first))).to_pylist()
+    values = (pa.repeat("", len(reports)), pa.array(kinds, pa.string()), outlet_kind, language)
+    codes = dict(zip(BALANCED, map(Codes.of, values), strict=True))
+    found: Counter[Key] = Counter()
+    for scheme, column in SCHEMES.items():
+        split = Codes.of(splits[column])
+        for what, value in codes.items():
+            found.update({(scheme, what, *key): n for key, n in count(value, split).items()})
+    return found
+
+
 @cache
 def of_nothing() -> Statistics:
     """The figures of an empty release: their names are those of every release."""
-    return statistics({table.name: {"train": arrow_schema(table.row).empty_table()} for table in TABLES}, ())
+    return statistics(Tally(), arrow_schema(ContactRow).empty_table(), arrow_schema(KbRow).empty_table(), {}, (), {}, ())
 
 
 def markdown(block: Block) -> str:
@@ -129,21 +168,32 @@ def _ordered(counts: Mapping[Any, Any], vocabulary: type[Term]) -> list[str]:
     return [term.value for term in vocabulary if counts.get(term.value)]
 
 
-def _year(edtf: str) -> str:
-    """The last year that a time can mean, or the first one where its end is open."""
-    first, last = edtf_bounds(edtf)
-    return str(first.year if last == date.max else last.year)
+def _by(counts: Mapping[Key, int], *places: int) -> Counter[Key]:
+    """Counts by some places of their keys alone."""
+    found: Counter[Key] = Counter()
+    for key, n in counts.items():
+        found[tuple(key[place] for place in places)] += n
+    return found
 
 
-def _registry(found: Statistics, contacts: pa.Table, articles: pa.Table) -> None:
+def _sorted(counts: Mapping[Key, int]) -> list[tuple[Any, int]]:
+    """Counts in the order of their keys, none of which has a null."""
+    return sorted(counts.items())
+
+
+def _true(column: pa.ChunkedArray) -> int:
+    """Rows of a boolean column that are true."""
+    return pc.sum(column).as_py() or 0
+
+
+def _registry(found: Statistics, contacts: pa.Table, reported: set[Value]) -> None:
     """Registry rows by kind and year, and which of them articles report."""
-    reported = {contact for (contact,) in count(exploded(articles, "reports", "article_id"), "reports")}
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for contact in contacts.select(["contact_id", "kind", "date", "status_history"]).to_pylist():
         rows[contact["kind"]]["rows"] += 1
         rows[contact["kind"]]["reported"] += contact["contact_id"] in reported
         when = contact["date"] or next((step["as_of"] for step in contact["status_history"]), None)
-        year = _year(when) if when else contact["contact_id"][:4]
+        year = year_of(when) if when else contact["contact_id"][:4]
         found.contacts_by_year[year][contact["kind"]] += 1
     kinds = _ordered(rows, ContactKind)
     found.blocks["contact_kinds"] = Block(
@@ -156,35 +206,22 @@ def _registry(found: Statistics, contacts: pa.Table, articles: pa.Table) -> None
     )
 
 
-def _outlets(articles: pa.Table) -> Block:
-    counts = count(articles, "outlet", "outlet_kind", "country", "language", "origin")
-    rows = [(*key, n) for key, n in sorted(counts.items())]
-    return Block(("outlet", "kind", "country", "language", "origin", "articles"), rows)
-
-
-def _splits(articles: pa.Table, contacts: pa.Table) -> Block:
+def _splits(counts: Mapping[Key, int]) -> Block:
     """Articles by split in each scheme: all, and by what the splits are balanced over."""
-    kinds = dict(zip(contacts.column("contact_id").to_pylist(), contacts.column("kind").to_pylist(), strict=True))
-    main = [kinds[reports[0]] if reports else "none" for reports in articles.column("reports").to_pylist()]
-    articles = articles.append_column("contact_kind", pa.array(main, pa.string())).append_column(
-        "all", pa.repeat("", len(articles))
-    )
     rows: list[tuple[object, ...]] = []
-    for scheme, column in (("by event", "split"), ("by time", "split_by_time"), ("by outlet", "split_by_outlet")):
-        for what in ("all", "contact_kind", "outlet_kind", "language"):
-            counts = count(articles, what, column)
-            for value in sorted({key[0] for key in counts}):
+    for scheme in SCHEMES:
+        for what in BALANCED:
+            for value in sorted({str(key[2]) for key in counts if key[:2] == (scheme, what)}):
                 label = f"{what.replace('_', ' ')} {value}".strip()
-                rows.append((scheme, label, *(counts[value, name] for name in SPLITS)))
+                rows.append((scheme, label, *(counts.get((scheme, what, value, name), 0) for name in SPLITS)))
     return Block(("scheme", "articles", *SPLITS), rows)
 
 
-def _entity_types(entities: pa.Table, mentions: pa.Table) -> Block:
-    total, linked = count(entities, "type"), count(entities.filter(entities.column("kb_id").is_valid()), "type")
-    ways = count(mentions, "of_type", "level", "usage")
+def _entity_types(tally: Tally) -> Block:
+    total, linked, ways = _by(tally.entities, 0), tally.entities, tally.mentions
     rows = [
         (
-            kind, total[kind,], linked[kind,], ways[kind, "name", "literal"], ways[kind, "nominal", "literal"],
+            kind, total[kind,], linked[kind, True], ways[kind, "name", "literal"], ways[kind, "nominal", "literal"],
             ways[kind, "name", "metonymic"] + ways[kind, "nominal", "metonymic"],
         )
         for kind in _ordered({key[0]: n for key, n in total.items()}, EntityType)
@@ -192,55 +229,41 @@ def _entity_types(entities: pa.Table, mentions: pa.Table) -> Block:
     return Block(("type", "entities", "linked", "names", "nominals", "metonymic"), rows)
 
 
-def _event_types(events: pa.Table) -> Block:
-    total, negative = count(events, "type"), count(events.filter(pc.equal(events.column("polarity"), "negative")), "type")
-    sure, linked = count(events, "type", "certainty"), count(events.filter(events.column("contact_id").is_valid()), "type")
+def _event_types(tally: Tally) -> Block:
+    total, sure, negative, linked = (_by(tally.events, *places) for places in ((0,), (0, 1), (0, 2), (0, 3)))
     rows = [
-        (kind, total[kind,], linked[kind,], *(sure[kind, c.value] for c in Certainty), negative[kind,])
+        (kind, total[kind,], linked[kind, True], *(sure[kind, c.value] for c in Certainty), negative[kind, "negative"])
         for kind in _ordered({key[0]: n for key, n in total.items()}, EventType)
     ]
     return Block(("type", "events", "linked to the registry", *(c.value for c in Certainty), "negative"), rows)
 
 
-def _certainty(events: pa.Table) -> dict[str, Counter[str]]:
-    links = pc.min_element_wise(pc.list_value_length(events.column("sources")), 3)
-    counts = count(pa.table({"links": links, "certainty": events.column("certainty")}), "links", "certainty")
+def _certainty(tally: Tally) -> dict[str, Counter[str]]:
     names = ("the article itself", "one source", "a source of a source", "a longer chain")
-    return {name: Counter({c.value: counts[i, c.value] for c in Certainty}) for i, name in enumerate(names)}
+    links = dict(zip(names, range(CHAIN + 1), strict=True))
+    return {name: Counter({c.value: tally.sourced[i, c.value] for c in Certainty}) for name, i in links.items()}
 
 
 NAMING = ("name", "nominal")
 """Ways to name an actor."""
 
 
-def _naming(articles: pa.Table, kb: pa.Table, mentions: pa.Table) -> dict[str, dict[str, Counter[str]]]:
+def _naming(people: Mapping[Key, int], kb: pa.Table) -> dict[str, dict[str, Counter[str]]]:
     """How outlets name the persons that are named most."""
-    outlet = dict(zip(articles.column("article_id").to_pylist(), articles.column("outlet").to_pylist(), strict=True))
-    people = mentions.filter(pc.and_(pc.equal(mentions.column("of_type"), "PER"), mentions.column("kb_id").is_valid()))
     names = dict(zip(kb.column("kb_id").to_pylist(), kb.column("name_de").to_pylist(), strict=True))
-    most = sorted(count(people, "kb_id").items(), key=lambda item: (-item[1], item[0]))[:ACTORS]
+    most = sorted(_by(people, 0).items(), key=lambda item: (-item[1], item[0]))[:ACTORS]
     found: dict[str, dict[str, Counter[str]]] = {names[kb_id]: defaultdict(Counter) for (kb_id,), _ in most}
-    for (kb_id, article_id, level), n in sorted(count(people, "kb_id", "article_id", "level").items()):
+    for (kb_id, outlet, level), n in people.items():
         if (rows := found.get(names[kb_id])) is not None:
-            rows[outlet[article_id]][level] += n
+            rows[str(outlet)][str(level)] += n
     return {actor: dict(sorted(rows.items())) for actor, rows in found.items()}
 
 
-def _annotators(articles: pa.Table) -> Block:
-    """Who annotated, by kind, in how many articles."""
-    who = exploded(flat(articles.select(["article_id", "annotation"]), "annotation"), "annotators", "article_id")
-    kinds = Counter(kind for _, kind in count(who, "article_id", "kind"))
-    return Block(("annotators", "articles"), [(kind.replace("_", " "), n) for kind, n in sorted(kinds.items())])
-
-
-def _labels(comments: pa.Table) -> Block:
-    labels = flat(comments.select(["comment_id", "labels"]), "labels")
-    rows: list[tuple[object, ...]] = [(f"sentiment {value}", n) for (value,), n in sorted(count(labels, "sentiment").items())]
-    for name in labels.column_names[2:]:
-        rows.append((name, count(labels, name)[True,]))
-    stances = exploded(comments, "stances", "comment_id")
-    rows += [(f"stance {value}", n) for (value,), n in sorted(count(stances, "stance").items())]
-    return Block(("label", "times"), [*rows, ("ironic stance", count(stances, "ironic")[True,])])
+def _labels(tally: Tally) -> Block:
+    rows: list[tuple[object, ...]] = [(f"sentiment {value}", n) for (value,), n in _sorted(tally.sentiments)]
+    rows += [(name, tally.labels[name,]) for name in CommentLabels.model_fields if name != "sentiment"]
+    rows += [(f"stance {value}", n) for (value,), n in _sorted(_by(tally.stances, 0))]
+    return Block(("label", "times"), [*rows, ("ironic stance", _by(tally.stances, 1)[True,])])
 
 
 # --- agreement -------------------------------------------------------------------------------------------------------------------

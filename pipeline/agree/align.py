@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schema.records import Entity
 
@@ -39,12 +40,12 @@ def exact(a: Sequence[Place], b: Sequence[Place]) -> list[Link]:
 
 def overlapping(a: Sequence[Place], b: Sequence[Place]) -> list[Link]:
     """Spans that overlap, one to one, so that they have as much in common as can be."""
-
-    def shared(one: Place, other: Place) -> float:
-        common = min(one[1], other[1]) - max(one[0], other[0])
-        return 0.0 if common <= 0 else 1.0 + common / (max(one[1], other[1]) - min(one[0], other[0]))
-
-    return assign(a, b, shared)
+    if not a or not b:
+        return []
+    (start, end), (other_start, other_end) = (np.array(spans).T for spans in (a, b))
+    common = np.minimum.outer(end, other_end) - np.maximum.outer(start, other_start)
+    both = np.maximum.outer(end, other_end) - np.minimum.outer(start, other_start)
+    return _best(np.where(common > 0, 1 + common / both, 0.0))
 
 
 def same_entities(a: Sequence[Entity], b: Sequence[Entity]) -> list[Link]:
@@ -55,12 +56,14 @@ def same_entities(a: Sequence[Entity], b: Sequence[Entity]) -> list[Link]:
 
 
 def assign(a: Sequence[T], b: Sequence[T], weight: Callable[[T, T], float]) -> list[Link]:
-    """The assignment with the greatest sum of weights (Kuhn 1955), without pairs of weight 0; ordered."""
+    """The assignment with the greatest sum of weights, without pairs of weight 0; ordered."""
+    return _best(np.array([[weight(one, other) for other in b] for one in a])) if a and b else []
+
+
+def _best(weights: NDArray[np.float64]) -> list[Link]:
+    """The assignment with the greatest sum of ``weights`` (len(a), len(b)) (Kuhn 1955), without pairs of weight 0; ordered."""
     from scipy.optimize import linear_sum_assignment  # half a second that only a comparison of passes needs
 
-    if not a or not b:
-        return []
-    weights = np.array([[weight(one, other) for other in b] for one in a])
     rows, columns = linear_sum_assignment(weights, maximize=True)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if weights[i, j] > 0]
 

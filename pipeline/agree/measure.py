@@ -1,12 +1,12 @@
 """From evidence to figures: F1, kappa, alpha, means, each with its counts and an interval.
 
-Kappa and alpha are written out here as closed forms of a table of counts, so that a thousand resamples are one array operation; tests
-hold them against scikit-learn and krippendorff.
+Kappa and alpha are written out here as closed forms of the margins of a table of counts, so that a thousand resamples are one array
+operation; tests hold them against scikit-learn and krippendorff.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import Any
 
@@ -108,7 +108,7 @@ def _measured(names: tuple[str, str], evidence: Sequence[Evidence], origin: Orig
                 yield add(measure, statistic, ALL, np.array(scores), _mean, aim)
         elif pairs := [page.pairs[measure] for page in evidence if measure in page.pairs]:
             closed_form = kappa if statistic == KAPPA else alpha
-            yield add(measure, statistic, ALL, confusion(pairs), closed_form, aim)
+            yield add(measure, statistic, ALL, margins(pairs), closed_form, aim)
 
 
 def _agreement(
@@ -122,59 +122,70 @@ def _agreement(
     aim: float | None,
 ) -> Agreement:
     """One figure from one array a page, which add up over pages."""
-    draws = np.random.default_rng(SEED).integers(len(pages), size=(RESAMPLES, len(pages)))
-    times = np.stack([np.bincount(draw, minlength=len(pages)) for draw in draws]).astype(float)
-    value = _number(closed_form(pages.sum(axis=0)))
-    resampled = closed_form(np.tensordot(times, pages, axes=1))
+    total = pages.sum(axis=0)
+    value = _number(closed_form(total))
+    resampled = closed_form(np.tensordot(_draws(len(pages)).astype(float), pages, axes=1))
     defined = resampled[~np.isnan(resampled)]
     ends = [(100 - LEVEL) / 2, (100 + LEVEL) / 2]
     low, high = np.percentile(defined, ends) if len(defined) and len(pages) > 1 else (np.nan, np.nan)
-    total = pages.sum(axis=0)
     if statistic in (F1, SHARE):
         sizes: list[int | None] = [int(size) for size in total]
     elif statistic == MEAN:
         sizes = [None, None, None]
     else:
-        sizes = [int(np.trace(total)), int(total.sum()), int(total.sum())]
+        labelled = int(total[1:].sum()) // 2
+        sizes = [int(total[0]), labelled, labelled]
     return Agreement(
         passes=names, measure=measure, statistic=statistic, type=kind, origin=origin, value=value, low=_number(low), high=_number(high),
         both=sizes[0], first=sizes[1], second=sizes[2], articles=len(pages), aim=aim,
     )  # fmt: skip
 
 
+@lru_cache(maxsize=16)
+def _draws(pages: int) -> NDArray[np.uint16]:
+    """How often each page is in each resample (RESAMPLES, pages)."""
+    draws = np.random.default_rng(SEED).integers(pages, size=(RESAMPLES, pages))
+    return np.stack([np.bincount(draw, minlength=pages) for draw in draws]).astype(np.uint16)
+
+
 def _number(value: Any) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
 
 
-# --- closed forms: the last axes are those of one table, any before them are resamples -------------------------------------------
+# --- closed forms: the last axis is that of one page or sum of pages, any before it are resamples ---------------------------------
 
 
-def confusion(pages: Sequence[Sequence[Labels]]) -> Floats:
-    """Pairs of labels as one square table a page, labels in their order."""
-    labels = {label: i for i, label in enumerate(sorted({label for page in pages for pair in page for label in pair}))}
-    tables = np.zeros((len(pages), len(labels), len(labels)))
-    for table, page in zip(tables, pages, strict=True):
+def margins(pages: Sequence[Sequence[Labels]]) -> Floats:
+    """Pairs of labels as counts (pages, 1 + 2 × labels): pairs of the same label, then pairs by the label that the first gave, then by
+    that of the second. That is all of a square table of pairs that kappa and alpha take, and grows with the labels, not their square.
+    """
+    labels = {label: i for i, label in enumerate(sorted({label for page in pages for pair in page for label in pair}), 1)}
+    found = np.zeros((len(pages), 1 + 2 * len(labels)))
+    for counts, page in zip(found, pages, strict=True):
         for a, b in page:
-            table[labels[a], labels[b]] += 1
-    return tables
+            counts[0] += a == b
+            counts[labels[a]] += 1
+            counts[len(labels) + labels[b]] += 1
+    return found
 
 
-def kappa(table: Floats) -> Floats:
-    """Cohen's kappa (1960) of tables of counts (…, labels, labels); NaN where it is not defined."""
-    n = table.sum(axis=(-2, -1))
+def kappa(counts: Floats) -> Floats:
+    """Cohen's kappa (1960) of ``margins``; NaN where it is not defined."""
+    first, second = np.split(counts[..., 1:], 2, axis=-1)
+    n = first.sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        observed = np.trace(table, axis1=-2, axis2=-1) / n
-        expected = (table.sum(axis=-1) * table.sum(axis=-2)).sum(axis=-1) / n**2
+        observed = counts[..., 0] / n
+        expected = (first * second).sum(axis=-1) / n**2
         return np.asarray((observed - expected) / (1 - expected))
 
 
-def alpha(table: Floats) -> Floats:
-    """Krippendorff's alpha for nominal labels of two annotators, of tables of counts; NaN where it is not defined."""
-    coincidence = table + np.swapaxes(table, -1, -2)
-    totals = coincidence.sum(axis=-1)
+def alpha(counts: Floats) -> Floats:
+    """Krippendorff's alpha for nominal labels of two annotators, of ``margins``; NaN where it is not defined."""
+    first, second = np.split(counts[..., 1:], 2, axis=-1)
+    totals = first + second
     n = totals.sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        observed = 1 - np.trace(coincidence, axis1=-2, axis2=-1) / n
+        observed = 1 - 2 * counts[..., 0] / n
         expected = 1 - (totals * (totals - 1)).sum(axis=-1) / (n * (n - 1))
         return np.asarray(1 - observed / expected)
 

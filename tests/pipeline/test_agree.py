@@ -16,17 +16,21 @@ from sklearn.metrics import cohen_kappa_score
 from pipeline.agree import MEASURES, agreement
 from pipeline.agree.align import exact, overlapping, same_entities
 from pipeline.agree.coreference import conll, lea
-from pipeline.agree.measure import RESAMPLES, SEED, alpha, confusion, kappa
-from pipeline.findings import Findings
-from pipeline.read import read
-from schema.records import Entity
+from pipeline.agree.measure import RESAMPLES, SEED, alpha, kappa, margins
+from pipeline.build import checking
+from schema.records import Bundle, Entity
 from tests.conftest import VALID, edit_json
 
 LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60)
 
 
+def passes_of(raw: Path) -> dict[str, dict[str, Bundle]]:
+    with checking(raw, None, level=2) as checked:
+        return {name: {key: passed.bundle for key, passed in own.items()} for name, own in checked.corpus.passes.items()}
+
+
 def measured(raw: Path, measure: str, kind: str = "all"):
-    found = [a for a in agreement(read(raw, Findings()).passes) if (a.measure, a.type, a.origin) == (measure, kind, None)]
+    found = [a for a in agreement(passes_of(raw)) if (a.measure, a.type, a.origin) == (measure, kind, None)]
     assert len(found) == 1
     return found[0]
 
@@ -37,7 +41,7 @@ def measured(raw: Path, measure: str, kind: str = "all"):
 @given(LABELS)
 def test_kappa_is_that_of_scikit_learn(pairs):
     first, second = zip(*pairs, strict=True)
-    ours = float(kappa(confusion([pairs])[0]))
+    ours = float(kappa(margins([pairs])[0]))
     if len({*first, *second}) == 1:
         assert math.isnan(ours)  # nothing can be said of chance
     else:
@@ -48,7 +52,7 @@ def test_kappa_is_that_of_scikit_learn(pairs):
 def test_alpha_is_that_of_krippendorff(pairs):
     if len({label for pair in pairs for label in pair}) > 1:
         theirs = krippendorff.alpha(reliability_data=np.array(pairs).T, level_of_measurement="nominal")
-        assert float(alpha(confusion([pairs])[0])) == pytest.approx(theirs)
+        assert float(alpha(margins([pairs])[0])) == pytest.approx(theirs)
 
 
 @given(st.integers(0, 10_000))
@@ -100,7 +104,7 @@ def test_entities_are_aligned_by_what_they_share():
 def test_a_pass_agrees_wholly_with_itself(raw: Path):
     for path in (raw / "passes/a").iterdir():
         (raw / "passes/b" / path.name).write_bytes(path.read_bytes())
-    found = agreement(read(raw, Findings()).passes)
+    found = agreement(passes_of(raw))
     assert {a.measure for a in found} <= set(MEASURES)
     assert {a.value for a in found if a.value is not None} == {1.0}
     for figure in (a for a in found if a.value is not None):
@@ -150,13 +154,13 @@ def test_arguments_are_compared_through_the_entities_that_the_passes_share(raw: 
 
 def test_pages_of_each_origin_are_measured_apart(raw: Path):
     edit_json(raw / "articles/absage-kurier.json", lambda b: b["article"].update(origin="collected"))
-    found = {a.origin: a for a in agreement(read(raw, Findings()).passes) if (a.measure, a.type) == ("mentions, exact", "all")}
+    found = {a.origin: a for a in agreement(passes_of(raw)) if (a.measure, a.type) == ("mentions, exact", "all")}
     assert {origin: a.articles for origin, a in found.items()} == {None: 3, "collected": 1, "written": 2}
     assert found["collected"].value == 1 > found[None].value > found["written"].value
 
 
 def test_one_pass_alone_has_nothing_to_agree_with():
-    passes = read(VALID, Findings()).passes
+    passes = passes_of(VALID)
     assert agreement({"a": passes["a"]}) == agreement({}) == ()
 
 
@@ -177,7 +181,7 @@ def test_an_interval_is_that_of_a_plain_bootstrap_over_pages(raw: Path):
 
 
 def test_figures_are_the_same_every_time():
-    passes = read(VALID, Findings()).passes
+    passes = passes_of(VALID)
     assert agreement(passes) == agreement(passes)
 
 

@@ -56,9 +56,8 @@ def described(folder: Path, rai: dict[str, str]) -> str:
     for part in read_release(folder).tables:
         for path in shards(folder, part.table, part.split):
             name = path.relative_to(folder).as_posix()
-            found.append(Shard(part.table, part.split, name, part.rows, part.bytes, 0, part.digest))
-    hashes = {shard.path: sha256(folder / shard.path) for shard in found}
-    return json_text(croissant(meta, meta.version, found, hashes, bibtex(meta, meta.version), rai))
+            found.append(Shard(part.table, part.split, name, part.rows, part.bytes, 0, part.digest, sha256(path)))
+    return json_text(croissant(meta, meta.version, found, bibtex(meta, meta.version), rai))
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,19 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from itertools import count
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from pipeline.build import Built, build
+import pipeline.describe
+import pipeline.plots
+from pipeline.build import Built, Means, build
 from pipeline.datasheet import datasheet, unknown
 from pipeline.plots import PLOTS, plots
-from pipeline.statistics import of_nothing, statistics
-from pipeline.tables import build_tables
-from schema.rows import TABLES
-from tests.conftest import ROOT, VALID, edit_json
+from pipeline.seal import differences
+from pipeline.statistics import of_nothing
+from tests.conftest import ROOT, edit_json
 from tests.pipeline.test_release import frame
 
 
@@ -73,6 +74,32 @@ def test_a_year_is_counted_for_every_time_that_can_be_written(raw: Path, tmp_pat
     assert f"mentions, {year} to {year}." in sheet
 
 
+@pytest.mark.slow
+def test_what_shows_the_same_as_in_the_last_build_is_not_made_again(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made = []
+
+    def told(name, make):
+        return lambda *args: (made.append(name or args[0].draw.__name__), make(*args))[1]
+
+    monkeypatch.setattr("pipeline.plots._svg", told(None, pipeline.plots._svg))
+    monkeypatch.setattr("pipeline.describe.agreement", told("agreement", pipeline.describe.agreement))
+    out = (tmp_path / str(number) / "1.2.3" for number in count())
+    first = build(raw, next(out), None, means=Means(cache=tmp_path / "cache"))
+    assert sorted(made) == ["_bars", "_bars", "_bars", "_bars", "_by_year", "_intervals", "agreement"]
+    made.clear()
+    again = build(raw, next(out), None, means=Means(cache=tmp_path / "cache"))
+    assert made == [] == differences(first.folder, again.folder)
+    edit_json(raw / "articles/anruf-tagblatt.json", lambda b: b["entities"][0]["mentions"].pop())
+    changed = build(raw, next(out), None, means=Means(cache=tmp_path / "cache"))
+    assert set(made) == {"_bars"} and len(made) < 4, "figures of mentions, none of events, years, or passes"
+    assert differences(changed.folder, build(raw, next(out), None).folder) == []
+    made.clear()
+    edit_json(raw / "passes/b/anruf-tagblatt.json", lambda b: b["events"].pop())
+    changed = build(raw, next(out), None, means=Means(cache=tmp_path / "cache"))
+    assert sorted(made) == ["_intervals", "agreement"]
+    assert differences(changed.folder, build(raw, next(out), None).folder) == []
+
+
 def test_a_placeholder_is_told_whatever_is_in_it():
     said = list(unknown("{{ articles }} {{table  outlets}}\n{{tabel outlets}} {{figure}}\n{{}} {{article s}} {{a-b}}"))
     assert said == [(2, "{{tabel outlets}}"), (2, "{{figure}}"), (3, "{{}}"), (3, "{{article s}}"), (3, "{{a-b}}")]
@@ -100,14 +127,3 @@ def test_no_number_in_the_datasheet_is_typed_by_hand():
     ):  # fmt: skip
         prose = re.sub(allowed, "", prose, flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r".*\d.*", prose) == []
-
-
-def test_statistics_hold_for_tables_of_any_split():
-    """Chunked, split, or whole: the same figures."""
-    from pipeline.build import load_and_check
-
-    checked = load_and_check(VALID, None)
-    tables = build_tables(checked.raw, checked.pages, checked.splits)
-    whole = {table.name: {"train": pa.concat_tables(list(tables[table.name].values()))} for table in TABLES}
-    a, b = statistics(tables, ()), statistics(whole, ())
-    assert (a.numbers, a.blocks["entity_types"], a.naming) == (b.numbers, b.blocks["entity_types"], b.naming)
