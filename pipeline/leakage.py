@@ -1,49 +1,52 @@
 """What splits share although nothing that belongs together is parted: the leakage report of a release."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.duplicates import NEAR_DUPLICATE, near_duplicates
-from pipeline.pages import Pages
-from pipeline.read import Raw
-from pipeline.spans import clean_text
-from pipeline.split import SPLITS
-from schema.records import Bundle
-from schema.reference import Splits
+import numpy as np
+
+from pipeline.duplicates import NEAR_DUPLICATE, Verified
+from pipeline.index import Index
+from pipeline.nodes import Ints
+from pipeline.split import SCHEMES, SPLITS, Assigned, Codes
 
 
-def leakage(raw: Raw, splits: Splits, pages: Pages) -> dict[str, Any]:
+def leakage(index: Index, splits: Assigned, duplicates: Verified | None) -> dict[str, Any]:
     """What is shared across splits, for each scheme: registry rows reported, registry rows mentioned, outlets, near-duplicates.
 
-    ``texts_compared`` says how many of the articles had a text at hand, since the search for near-duplicates sees no others.
+    ``duplicates`` are of all texts at hand; ``texts_compared`` says of how many articles that is, since the search sees no others.
     """
-    texts = {
-        b.article.article_id: clean_text(b.article, pages.masked[b.article.article_id])
-        for b in raw.bundles
-        if b.article.article_id in pages.masked
-    }
-    duplicates = near_duplicates(texts)
-    report: dict[str, Any] = {"articles": len(raw.bundles), "texts_compared": len(texts), "near_duplicate_from": NEAR_DUPLICATE}
-    for scheme in ("by_event", "by_time", "by_outlet"):
-        where: dict[str, str] = getattr(splits, scheme)
+    report: dict[str, Any] = {
+        "articles": len(index), "texts_compared": int(index.at_hand.values.sum()), "near_duplicate_from": NEAR_DUPLICATE,
+    }  # fmt: skip
+    known = np.flatnonzero(index.outlet.values >= 0)
+    for scheme in SCHEMES:
+        where = splits.scheme(scheme)
         report[scheme] = {
-            "articles": {name: sum(1 for s in where.values() if s == name) for name in SPLITS},
-            "contacts_reported": _shared(raw.bundles, where, lambda b: b.article.reports),
-            "contacts_mentioned": _shared(raw.bundles, where, lambda b: (e.contact_id for e in b.events if e.contact_id)),
-            "outlets": _shared(raw.bundles, where, lambda b: [b.article.source.outlet] if b.article.source.outlet else []),
-            "near_duplicates": [{"a": p.a, "b": p.b, "similarity": p.similarity} for p in duplicates if where[p.a] != where[p.b]],
+            "articles": {name: int((where == code).sum()) for code, name in enumerate(SPLITS)},
+            "contacts_reported": _shared(index.reports.rows, index.reports.items, index.contacts.names, where),
+            "contacts_mentioned": _shared(index.mentioned.rows, index.mentioned.items, index.contacts.names, where),
+            "outlets": _shared(known, index.outlet.values[known], index.outlets.names, where),
+            "near_duplicates": [
+                {"a": a, "b": b, "similarity": similarity} for a, b, similarity in sorted(_apart(index, where, duplicates))
+            ],
         }
     return report
 
 
-def _shared(bundles: Sequence[Bundle], where: dict[str, str], values: Callable[[Bundle], Iterable[str]]) -> list[dict[str, Any]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for bundle in bundles:
-        for value in values(bundle):
-            found[value].add(where[bundle.article.article_id])
-    return [
-        {"value": value, "splits": sorted(names, key=list(SPLITS).index)}
-        for value, names in sorted(found.items())
-        if len(names) > 1
-    ]
+def _apart(index: Index, where: Codes, duplicates: Verified | None) -> Iterator[tuple[str, str, float]]:
+    """Near-duplicates in different splits: their ids, the smaller first, and how similar they are."""
+    if duplicates is not None:
+        for i in np.flatnonzero(where[duplicates.i] != where[duplicates.j]).tolist():
+            a, b = sorted(index.id(int(side[i])) for side in (duplicates.i, duplicates.j))
+            yield a, b, round(float(duplicates.similarity[i]), 3)
+
+
+def _shared(articles: Ints, values: Ints, names: Sequence[str], where: Codes) -> list[dict[str, Any]]:
+    """Values that articles of several splits have, with those splits."""
+    pairs = np.unique(values.astype(np.int64) * len(SPLITS) + where[articles])
+    value, split = np.divmod(pairs, len(SPLITS))
+    found = []
+    for code in np.flatnonzero(np.bincount(value, minlength=len(names)) > 1).tolist():
+        found.append({"value": names[code], "splits": [SPLITS[s] for s in split[value == code].tolist()]})
+    return sorted(found, key=lambda row: str(row["value"]))

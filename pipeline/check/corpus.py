@@ -1,21 +1,26 @@
 """Level 5: the corpus – registry, knowledge base, rights, and what each article owes to them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.check.unit import Check, Unit
+from pipeline.check.unit import Unit
 from pipeline.datasheet import unknown
 from pipeline.files import SHARD
 from pipeline.findings import Finding, Loc
-from pipeline.nodes import Node
+from pipeline.index import Index
+from pipeline.nodes import Ints
 from pipeline.rai import unknown_rai
 from pipeline.read import Raw
+from pipeline.split import SCHEMES
+from pipeline.units import reparsed
 from schema.base import edtf_bounds
 from schema.reference import Contact
-from schema.vocabulary import ClaimField, ContactStatus, RightsStatus
+from schema.vocabulary import ClaimField, ContactStatus
 
 ENDED = (ContactStatus.held, ContactStatus.postponed, ContactStatus.cancelled)
 """Statuses in which an announcement's life ends; where the history tells that life, it ends with the same."""
@@ -23,26 +28,100 @@ ENDED = (ContactStatus.held, ContactStatus.postponed, ContactStatus.cancelled)
 # --- articles ------------------------------------------------------------------------------------------------------------------
 
 
-def _file_names(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        article_id = bundle.article.article_id
-        name = unit.raw.origins[article_id].file.rpartition("/")[2]
-        if name.endswith(".json") and name != f"{article_id}.json":
-            yield unit.on(bundle, "HD501", ("article", "article_id"), article_id, name)
+def _once(index: Index) -> Iterator[Finding]:
+    """An id names one article. Hashes tell which ids can stand twice."""
+    hashes = index.hashes.values
+    order = np.argsort(hashes, kind="stable")
+    again = np.flatnonzero(hashes[order][1:] == hashes[order][:-1])
+    doubtful = np.unique(np.concatenate([order[again], order[again + 1]])).tolist()
+    first: dict[str, int] = {}
+    origins = index.origins(doubtful)
+    for article in doubtful:
+        article_id = index.id(article)
+        other = first.setdefault(article_id, article)
+        if other != article:
+            there, here = origins[other], origins[article]
+            found = f"article {article_id} stands in {there.file}{f':{there.line}' if there.line else ''} too"
+            yield Finding("HD502", here.file, article_id, ("article", "article_id"), found, None, here.line)
 
 
-def _registry_links(unit: Unit) -> Iterator[Finding]:
-    known = _known(unit.raw, "contacts.jsonl", [contact.contact_id for contact in unit.raw.contacts])
-    for node in unit.nodes if known is not None else ():
-        if node.name == "contact_id" or node.path == "article.reports[]":
-            yield from _unknown(unit, "HD503", node, known)
+def _derived_from(index: Index) -> Iterator[Finding]:
+    raw = index.raw
+    known = index.numbers(index.derived.values())
+    refused = {identifier for identifiers in raw.refused.values() for identifier in identifiers}
+    parents = {article: known.get(source) for article, source in index.derived.items()}
+    wrong = []
+    for article, source in index.derived.items():
+        agency = source.startswith("agency:") and bool(source.removeprefix("agency:").strip())
+        ancestors, at = set[int](), parents[article]
+        while at is not None and at not in ancestors:
+            ancestors.add(at)
+            at = parents.get(at)
+        if not (agency or source in known or source in refused or not raw.whole) or article in ancestors:
+            wrong.append(article)
+    origins = index.origins(wrong)
+    for article in wrong:
+        expected = "another article of the corpus, or agency:<name>"
+        loc: Loc = ("article", "derived_from")
+        here = origins[article]
+        yield Finding("HD515", here.file, index.id(article), loc, index.derived[article], expected, here.line)
 
 
-def _kb_links(unit: Unit) -> Iterator[Finding]:
-    known = _known(unit.raw, "kb.jsonl", [entity.kb_id for entity in unit.raw.kb])
-    for node in unit.nodes if known is not None else ():
-        if node.name == "kb_id":
-            yield from _unknown(unit, "HD504", node, known)
+def _links(index: Index) -> Iterator[Finding]:
+    """Links to the registry and the knowledge base: each unit's different values first, and their places where one leads nowhere."""
+    known = Known.of(index.raw)
+    for unit, table in index.tables("index", "sound", "contacts", "kb", "article_id"):
+        links = table.filter(table.column("sound"))
+        contacts, kb = links.column("contacts").flatten(), links.column("kb").flatten()
+        if not known.has(contacts, kb.field("kb_id"), kb.field("type")):
+            places = reparsed(unit.cut, index.raw.folder)
+            yield from links_resolve(places.without(~table.column("sound").to_numpy(zero_copy_only=False)), known)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a link may lead to: rows with a fault included; None where the file could not be read."""
+
+    contacts: pa.Array | None
+    kb: pa.Array | None
+    types: dict[str, str]
+    """Types of the rows of the knowledge base."""
+
+    @classmethod
+    def of(cls, raw: Raw) -> Self:
+        """What the registry and the knowledge base have."""
+        contacts = _known(raw, "contacts.jsonl", [contact.contact_id for contact in raw.contacts])
+        kb = _known(raw, "kb.jsonl", [entity.kb_id for entity in raw.kb])
+        return cls(contacts, kb, {entity.kb_id: entity.type.value for entity in raw.kb})
+
+    def has(self, contacts: pa.Array, kb: pa.Array, types: pa.Array) -> bool:
+        """Whether all links lead somewhere, and have the types that stand there."""
+        resolve = all(
+            own is None or pc.all(pc.is_in(found, own)).as_py() is not False
+            for found, own in ((contacts, self.contacts), (kb, self.kb))
+        )
+        return resolve and not len(self.other_types(kb, types))
+
+    def other_types(self, kb: pa.Array, types: pa.Array) -> Ints:
+        """The entities (by their place in the arrays) whose type is not that of their row in the knowledge base."""
+        coded = kb.dictionary_encode()
+        expected = pa.array([self.types.get(key) for key in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+        return np.flatnonzero(pc.fill_null(pc.not_equal(expected, types), False).to_numpy(zero_copy_only=False))
+
+
+def links_resolve(unit: Unit, known: Known) -> Iterator[Finding]:
+    """Links of the records of some articles, or of a pass over them, that lead nowhere or to something of another type."""
+    for code, own, names in (("HD503", known.contacts, ("contact_id",)), ("HD504", known.kb, ("kb_id",))):
+        for node in unit.nodes if own is not None else ():
+            if node.name in names or (code == "HD503" and node.path == "article.reports[]"):
+                bad = pc.and_(node.array.is_valid(), pc.invert(pc.is_in(node.array, own)))
+                for i in np.flatnonzero(bad.to_numpy(zero_copy_only=False)):
+                    yield unit.at(code, node, i, node.array[i].as_py())
+    entities, types = unit.node("entities[]"), unit.node("entities[].type")
+    kb = entities.array.field("kb_id")
+    for i in known.other_types(kb, types.array):
+        row = kb[i].as_py()
+        yield unit.at("HD505", types, i, types.array[i].as_py(), f"{known.types[row]}, as {row} in kb.jsonl")
 
 
 def _known(raw: Raw, file: str, identifiers: list[str]) -> pa.Array | None:
@@ -52,63 +131,35 @@ def _known(raw: Raw, file: str, identifiers: list[str]) -> pa.Array | None:
     return pa.array([*identifiers, *raw.refused.get(file, ())], pa.string())
 
 
-def _unknown(unit: Unit, code: str, node: Node, known: pa.Array) -> Iterator[Finding]:
-    bad = pc.and_(node.array.is_valid(), pc.invert(pc.is_in(node.array, known)))
-    for i in np.flatnonzero(bad.to_numpy(zero_copy_only=False)):
-        yield unit.at(code, node, i, node.array[i].as_py())
+def _copies(index: Index) -> Iterator[Finding]:
+    """A withheld page leaves no copy in the raw folder, under whatever name."""
+    if index.withheld is None:
+        return
+    files = dict(index.raw.files.sized(index.withheld[0], 4 * index.withheld[1]))
+    named = {finding.file for finding in index.raw.files.findings.all if finding.code == "HD507"}
+    for _, table in index.tables("index", "sha256", "article_id") if files else ():
+        of = {
+            sha256: key
+            for sha256, key in zip(*(table.column(n).to_pylist() for n in ("sha256", "article_id")), strict=True)
+            if sha256
+        }
+        for file, digest in files.items():
+            if digest in of and file not in named:
+                named.add(file)
+                yield Finding("HD507", file, of[digest])
 
 
-def _kb_types(unit: Unit) -> Iterator[Finding]:
-    types = {entity.kb_id: entity.type for entity in unit.raw.kb}
-    for bundle in unit.bundles:
-        for i, entity in enumerate(bundle.entities):
-            known = types.get(entity.kb_id or "")
-            if known is not None and known is not entity.type:
-                yield unit.on(bundle, "HD505", ("entities", i, "type"), entity.type, f"{known}, as {entity.kb_id} in kb.jsonl")
+def _strays(index: Index) -> Iterator[Finding]:
+    """Files among the pages that belong to no article."""
+    files = index.raw.files
+    pages = files.names("pages") if index.raw.whole else []
+    named = {finding.file for finding in files.findings.all if finding.code == "HD507"}
+    stems = {name: name.removeprefix("pages/").removesuffix(".txt") for name in pages if name not in named}
+    known = {*index.numbers(stems.values()), *(name.removeprefix("articles/").removesuffix(".json") for name in index.raw.articles)}
+    for name, stem in stems.items():
+        if stem not in known or not name.endswith(".txt"):
+            yield Finding("HD105", name)
 
-
-def _rights(unit: Unit) -> Iterator[Finding]:
-    for bundle in unit.bundles:
-        article = bundle.article
-        status, licence = article.rights.status, article.rights.licence
-        if (status is RightsStatus.open) != (licence is not None):
-            expected = f"{'a' if licence is None else 'no'} licence for a page that is {status}"
-            yield unit.on(bundle, "HD510", ("article", "rights", "licence"), licence or "none", expected)
-        page = f"pages/{article.article_id}.txt"
-        if status is RightsStatus.open and article.article_id not in unit.pages.texts and page not in unit.raw.faulty:
-            yield unit.on(bundle, "HD506", ("article", "rights", "status"), None, page)
-
-
-def _derived_from(unit: Unit) -> Iterator[Finding]:
-    articles = {*unit.raw.origins, *(i for ids in unit.raw.refused.values() for i in ids)}
-    parents = {bundle.article.article_id: bundle.article.derived_from for bundle in unit.bundles}
-
-    def ancestors(article_id: str | None) -> set[str]:
-        found: set[str] = set()
-        while article_id is not None and article_id not in found:
-            found.add(article_id)
-            article_id = parents.get(article_id)
-        return found
-
-    for bundle in unit.bundles:
-        source = bundle.article.derived_from
-        agency = source is not None and source.startswith("agency:") and bool(source.removeprefix("agency:").strip())
-        known = source is None or agency or source in articles or not unit.raw.whole
-        if not known or bundle.article.article_id in ancestors(source):
-            yield unit.on(bundle, "HD515", ("article", "derived_from"), source, "another article of the corpus, or agency:<name>")
-
-
-def _languages(unit: Unit) -> Iterator[Finding]:
-    languages = unit.raw.meta.languages
-    for bundle in unit.bundles:
-        if bundle.article.language not in languages:
-            yield unit.on(bundle, "HD516", ("article", "language"), bundle.article.language, ", ".join(languages))
-
-
-ARTICLES: tuple[Check, ...] = (_file_names, _rights, _derived_from, _languages)
-"""What an article owes; a pass over it has nothing of its own to say there."""
-LINKS: tuple[Check, ...] = (_registry_links, _kb_links, _kb_types)
-"""What the records of an article, or of a pass over it, owe."""
 
 # --- registry and knowledge base -------------------------------------------------------------------------------------------------
 
@@ -185,17 +236,24 @@ def _datasheet(raw: Raw) -> Iterator[Finding]:
             yield Finding(code, "datasheet.md", None, (), said, None, None, line, 1)
 
 
-def _released_stay(raw: Raw) -> Iterator[Finding]:
+def _released_stay(index: Index) -> Iterator[Finding]:
+    raw = index.raw
     articles = {name for name in raw.faulty if name.startswith("articles/")}
     if not raw.whole or any(SHARD.search(name) and name not in raw.refused for name in articles):
         return
-    here = set(raw.origins) | {name.removeprefix("articles/").removesuffix(".json") for name in articles}
+    released = {key for scheme in SCHEMES for key in getattr(raw.splits, scheme)}
+    here = {*index.numbers(released), *(name.removeprefix("articles/").removesuffix(".json") for name in articles)}
     here |= {identifier for name in articles for identifier in raw.refused.get(name, ())}
-    for scheme in ("by_event", "by_time", "by_outlet"):
+    for scheme in SCHEMES:
         for article_id in sorted(set(getattr(raw.splits, scheme)) - here):
             yield Finding("HD508", "splits.json", article_id, (scheme, article_id), article_id, at_key=True)
 
 
-RULES: tuple[Callable[[Raw], Iterator[Finding]], ...] = (
-    _identifiers_once, _contact_links, _contact_lives, _claims, _wikidata, _datasheet, _released_stay,
+FILES: tuple[Callable[[Index], Iterator[Finding]], ...] = (_once, _copies, _strays)
+"""Rules on files and ids, which are asked for at every level."""
+ARTICLES: tuple[Callable[[Index], Iterator[Finding]], ...] = (_derived_from, _links, _released_stay)
+"""What articles owe to one another, to the registry and the knowledge base, and to the splits of a release."""
+REFERENCE: tuple[Callable[[Raw], Iterator[Finding]], ...] = (
+    _identifiers_once, _contact_links, _contact_lives, _claims, _wikidata, _datasheet,
 )  # fmt: skip
+"""Rules on what is written once for all articles."""

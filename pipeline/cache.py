@@ -1,0 +1,207 @@
+"""What a build keeps for the next one: the files that each unit and each shard gave, under the hash of all that they depend on.
+
+Where the hash is the same – of the bytes, of the code and the models, of the libraries – the files are those that would be made again.
+They are kept in a folder beside the raw files' releases, one set for each raw folder: what a build did not use, it removes in the end.
+A file of the raw folder that has the size, the times and the number that it had is taken to have the bytes that it had, as Git does; one
+that was written in the last seconds before it was read, when its time could not tell two contents apart, is read again. What is kept is
+known by the same signs: a file that is not as the last build left it, or that no build has noted, is removed and made again.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+_LIBRARIES = ("numpy", "phonenumbers", "pyarrow", "pydantic", "pydantic-core", "rensa", "xxhash")
+"""Libraries that what is kept depends on."""
+_OF_TEXTS = ("kiwisolver", "matplotlib", "scipy", "scorch")
+"""Libraries that only texts depend on (figures and agreement)."""
+_RACY = 2_000_000_000
+"""Nanoseconds within which two states of a file may have the same time."""
+_KEPT, _LOCK = "kept.json", "lock"
+_OWN = re.compile(r"[0-9a-f]{40}\.")
+"""How the names of units and shards begin: nothing else in the folder is touched, whatever folder a user names."""
+
+
+@cache
+def code() -> str:
+    """Hash of the code, the models and the libraries that make units and shards."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name, number in _versions(_LIBRARIES).items():
+        digest.update(f"{name} {number}\n".encode())
+    for path in sorted([*(root / "pipeline").rglob("*.py"), *(root / "schema").rglob("*.py")]):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\n" + path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _versions(libraries: tuple[str, ...]) -> dict[str, str]:
+    """Versions of libraries, of those that are installed: what a library of ours needs of its own, it may cease to need."""
+    found = {}
+    for name in libraries:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def key(*parts: object) -> str:
+    """Hash of some values and the code."""
+    return hashlib.sha256(json.dumps([code(), *parts], default=str).encode("utf-8", "surrogateescape")).hexdigest()[:40]
+
+
+@dataclass
+class Area:
+    """The folder in which units and shards are made."""
+
+    folder: Path
+    kept: bool
+    """Whether it stays for the next build."""
+    used: set[str] = field(default_factory=set)
+    """Names of what this build used."""
+    _values: dict[str, Any] = field(default_factory=dict)
+    _states: dict[str, Any] = field(default_factory=dict)
+    """By name in the folder, how the last build left what stands there."""
+
+    def path(self, name: str) -> Path:
+        """A place in the folder, which this build uses."""
+        self.used.add(name)
+        return self.folder / name
+
+    def recall(self, name: str, stamp: object) -> Any:
+        """A small value of the last build, if it was noted with the same stamp; None if not."""
+        noted = self._values.get(name)
+        if noted is None or noted[0] != stamp:
+            return None
+        self.used.add(f"{_KEPT} {name}")
+        return noted[1]
+
+    def note(self, name: str, stamp: object, value: Any) -> None:
+        """Note a small value (JSON) for the next build."""
+        self._values[name] = [stamp, value]
+        self.used.add(f"{_KEPT} {name}")
+
+    def remember(self, what: object, make: Callable[[], str]) -> str:
+        """A text that follows from ``what`` (JSON) and the code alone: the one that an earlier build made, or else a new one."""
+        path = self.path(f"{key(_versions(_OF_TEXTS), what)}.text")
+        with suppress(FileNotFoundError):
+            return path.read_bytes().decode()
+        text = make()
+        aside = path.with_name(f"{path.name}.{os.getpid()}")
+        aside.write_bytes(text.encode())
+        aside.replace(path)
+        return text
+
+    def load(self) -> None:
+        """Take up what the last build left, as far as it is as it was left; the rest is removed. Raises OSError where it cannot be."""
+        with suppress(OSError, ValueError):
+            head, _, noted = (self.folder / _KEPT).read_text("utf-8").partition("\n")
+            if head == key(noted):  # whole, and of this code
+                self._values, self._states = json.loads(noted)
+        for path in self._entries():
+            if path.name not in self._states or self._states[path.name] != _states(path):
+                self._states.pop(path.name, None)
+                _remove(path)
+
+    def prune(self) -> None:
+        """Remove what this build did not use."""
+        if not self.kept:
+            return
+        self._values = {name: value for name, value in self._values.items() if f"{_KEPT} {name}" in self.used}
+        for path in self._entries():
+            if path.name not in self.used:
+                _remove(path)
+
+    def save(self) -> None:
+        """Note how everything is left that this build or the last one made whole."""
+        known = self.used | self._states.keys()
+        states = {path.name: _states(path) for path in self._entries() if path.name in known}
+        noted = json.dumps([self._values, states], separators=(",", ":"))
+        aside = self.folder / f".{_KEPT}"
+        aside.write_text(f"{key(noted)}\n{noted}", encoding="utf-8")
+        aside.replace(self.folder / _KEPT)
+
+    def _entries(self) -> list[Path]:
+        return [path for path in self.folder.iterdir() if _OWN.match(path.name)]
+
+
+def _states(path: Path) -> list[Any]:
+    """The state of a file, or of all files of a folder."""
+    below = [[inner.name, state(inner)] for inner in sorted(path.iterdir())] if path.is_dir() and not path.is_symlink() else []
+    return [state(path) if not below else None, below]
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+
+
+Remember = Callable[[object, Callable[[], str]], str]
+"""``Area.remember`` of some area."""
+
+
+def anew(_: object, make: Callable[[], str]) -> str:
+    """Remembers nothing."""
+    return make()
+
+
+@contextmanager
+def area(folder: Path | None) -> Iterator[Area]:
+    """The folder to make units and shards in: one that is kept, or else one that is gone in the end."""
+    if folder is None:
+        with TemporaryDirectory(prefix="heisser-draht-") as made:
+            yield Area(Path(made), kept=False)
+        return
+    found = Area(folder, kept=True)
+    lock = FileLock(folder / _LOCK, timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        found.load()
+    except (Timeout, OSError):  # another build uses what is there, and will remove what it does not use; or nothing can be kept
+        lock.release()
+        with area(None) as other:
+            yield other
+        return
+    try:
+        yield found
+    finally:
+        with suppress(OSError):
+            found.save()
+        lock.release()
+
+
+def state(path: Path) -> list[Any]:
+    """What tells a file's state from another: its size, times, and number; of a link also where it leads, and the state there."""
+    info = path.lstat()
+    own: list[Any] = [info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino, info.st_dev]
+    if path.is_symlink():
+        own += [str(path.readlink()), state(path.resolve()) if path.exists() else None]
+    return own
+
+
+def stamp(path: Path) -> list[Any] | None:
+    """The state of a file; None where its time is too young to tell it from the next one."""
+    found = state(path)
+    return None if max(found[1:3]) > time.time_ns() - _RACY else found
+
+
+def place(source: Path, target: Path, keep: bool) -> None:
+    """Put a finished file in its place: moved, or where it is kept as well, copied."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if keep:
+        shutil.copyfile(source, target)
+    else:
+        shutil.move(source, target, copy_function=shutil.copyfile)  # the area may be on another file system

@@ -1,0 +1,78 @@
+"""Stage 4: a corpus that was read and checked, with what is told only of all its articles: near-duplicates and splits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.cache import Area, key
+from pipeline.duplicates import Spool, Verified, verify
+from pipeline.findings import Findings
+from pipeline.index import Index
+from pipeline.nodes import Ints
+from pipeline.passes import Passes
+from pipeline.split import Assigned, Heads, split
+from pipeline.units import read_table
+from schema.vocabulary import ContactKind
+
+_KINDS = [kind.value for kind in ContactKind]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All articles: what is known of them, and how they lie to one another."""
+
+    index: Index
+    passes: Passes
+    duplicates: Verified | None = None
+    """Near-duplicates among all texts at hand; None where they were not sought."""
+    splits: Assigned | None = None
+    """The splits; None where there was something that forbids to split."""
+
+
+def compare(corpus: Corpus, area: Area, findings: Findings) -> Corpus:
+    """The corpus with its near-duplicates and splits; what keeps it from being split goes to ``findings``."""
+    index = corpus.index
+    duplicates = _duplicates(index, index.signatures, area)
+    deciding = duplicates
+    if index.hydrated:  # a text that only some users have may not decide where an article goes
+        deciding = _duplicates(index, index.open_signatures(), area)
+    raw = index.raw
+    assigned = split(heads(index), (deciding.i, deciding.j), raw.meta.split, raw.splits, findings)
+    return replace(corpus, duplicates=duplicates, splits=assigned)
+
+
+def heads(index: Index) -> Heads:
+    """What splits are made from."""
+    kinds = np.array([*(_KINDS.index(contact.kind.value) for contact in index.raw.contacts), -1])
+    first = index.reports.first
+    known = index.numbers(index.derived.values())
+    pairs = [(article, known[source]) for article, source in sorted(index.derived.items()) if source in known]
+    derived = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return Heads(
+        ids=pa.chunked_array(index.ids, pa.string()), reported=(index.reports.rows, index.reports.items),
+        contact_kind=np.where(first < len(kinds) - 1, kinds[np.clip(first, -1, len(kinds) - 1)], -1),
+        outlet=index.outlet.values, outlet_kind=index.kind.values, language=index.language.values,
+        published=index.published.values, derived=(derived[:, 0], derived[:, 1]),
+    )  # fmt: skip
+
+
+def _duplicates(index: Index, spool: Spool, area: Area) -> Verified:
+    """Near-duplicates among the articles of a spool. Similarities that the last build computed are not computed again."""
+    stamp = key("similarities")
+    known = {(a, b): similarity for a, b, similarity in area.recall("similarities", stamp) or ()}
+    found = verify(spool.candidates(), lambda articles: _texts(index, articles), index.text_hashes.values, area.folder, known)
+    area.note("similarities", stamp, [[a, b, similarity] for (a, b), similarity in found.used.items()])
+    return found
+
+
+def _texts(index: Index, articles: Sequence[int]) -> list[str]:
+    """Clean texts of some articles, which come in order."""
+    texts: list[str] = []
+    at: Ints = np.asarray(articles)
+    for unit in dict.fromkeys(index.unit_of(article) for article in articles):
+        own = at[(at >= unit.first) & (at < unit.first + unit.articles)]
+        column = read_table(index.area / unit.name, "documents", ("text",)).column("text")
+        texts += column.take(pa.array(own - unit.first)).to_pylist()
+    return texts

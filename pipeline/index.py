@@ -1,0 +1,247 @@
+"""Stage 3: the indexes of all units → what the corpus is. Everything that concerns articles together is told from here.
+
+Held in memory are about a hundred bytes an article: its id, and numbers in place of names. What is larger (signatures for
+near-duplicates) is spooled to a file, and what is rarely needed is read again from the index of its unit. So memory grows by some 20 MB
+for 200,000 articles, not by their gigabytes; Arrow and numpy hold that as plain arrays, and no engine beside them is needed.
+"""
+
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from pipeline.cut import Cut
+from pipeline.duplicates import BANDS, NOTHING, Spool
+from pipeline.findings import Finding
+from pipeline.nodes import Ints, integers
+from pipeline.pages import PageReport, PageStatus
+from pipeline.read import Origin, Raw
+from pipeline.tally import Tally
+from pipeline.units import read_index, read_table
+
+Numbers = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A unit that was done."""
+
+    name: str
+    """Name of its folder."""
+    cut: Cut
+    first: int
+    """Number of its first article."""
+    articles: int
+
+
+class Codes:
+    """Numbers in place of names, given as names come."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names = list(names)
+        self._code = {name: code for code, name in enumerate(self.names)}
+
+    def of(self, values: pa.Array) -> Ints:
+        """The number of each value; -1 for null."""
+        coded = values.dictionary_encode()
+        for name in coded.dictionary.to_pylist():
+            if name not in self._code:
+                self._code[name] = len(self.names)
+                self.names.append(name)
+        codes = np.array([self._code[name] for name in coded.dictionary.to_pylist()] or [-1], dtype=np.int32)
+        indices = coded.indices.fill_null(-1).to_numpy()
+        return np.where(indices < 0, -1, codes[indices])
+
+
+class Column:
+    """Numbers that come unit by unit, in few bytes each."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._parts: list[Numbers] = []
+
+    def add(self, values: Numbers) -> None:
+        """Take the next ones."""
+        self._parts.append(values.astype(self.kind))
+
+    @property
+    def values(self) -> Numbers:
+        """All of them."""
+        if len(self._parts) != 1:
+            self._parts = [np.concatenate([np.zeros(0, self.kind), *self._parts])]
+        return self._parts[0]
+
+
+class Lists:
+    """Lists of numbers that come unit by unit."""
+
+    def __init__(self) -> None:
+        self._lengths, self._items = Column("i4"), Column("i4")
+
+    def add(self, lists: pa.ListArray, codes: Codes) -> None:
+        """Take the next lists of names."""
+        self._lengths.add(integers(pc.list_value_length(lists), 0))
+        self._items.add(codes.of(lists.flatten()))
+
+    @property
+    def items(self) -> Ints:
+        """The numbers of all lists."""
+        return self._items.values
+
+    @property
+    def rows(self) -> Ints:
+        """For each item the list that it stands in."""
+        return np.repeat(np.arange(len(self._lengths.values)), self._lengths.values)
+
+    @property
+    def first(self) -> Ints:
+        """The first item of each list; -1 where it has none."""
+        lengths = self._lengths.values
+        begins = np.cumsum(lengths) - lengths
+        return np.where(lengths > 0, np.append(self.items, -1)[np.minimum(begins, len(self.items))], -1)
+
+
+class Index:
+    """What is known of all articles, in the order of the files and lines that they were written in."""
+
+    def __init__(self, raw: Raw, area: Path) -> None:
+        self.raw, self.area = raw, area
+        self.units: list[Ref] = []
+        self.ids: list[pa.StringArray] = []
+        """Ids of the articles, unit by unit."""
+        self.tally = Tally()
+        self.pages: Counter[str] = Counter()
+        """Articles by what became of their pages."""
+        self.hashes, self.open, self.at_hand = Column("u8"), Column("?"), Column("?")
+        """For each article a hash of its id; whether its page is open; whether its text is at hand."""
+        self.published, self.bytes, self.text_hashes = Column("i4"), Column("i4"), Column("u8")
+        """Last day of its time, in days since 1970; bytes that it was written in; a hash of its clean text."""
+        self.contacts = Codes([contact.contact_id for contact in raw.contacts])
+        self.outlets, self.kinds, self.languages = Codes(), Codes(), Codes()
+        self.outlet, self.kind, self.language = Column("i4"), Column("i2"), Column("i2")
+        self.reports, self.mentioned = Lists(), Lists()
+        """Registry rows that it reports, and that its events are about, as numbers of ``contacts``."""
+        self.derived: dict[int, str] = {}
+        """What articles say that they are derived from."""
+        self.withheld: tuple[int, int] | None = None
+        """Characters of the shortest and the longest withheld page."""
+        self.signatures = Spool(area)
+
+    def __len__(self) -> int:
+        return self.units[-1].first + self.units[-1].articles if self.units else 0
+
+    @property
+    def hydrated(self) -> bool:
+        """Whether the text of a withheld page is at hand, so that what is built may not be published."""
+        return self.pages[PageStatus.hydrated] > 0
+
+    def add(self, name: str, cut: Cut) -> int:
+        """Take a unit that was done, with its findings; gives the number of those."""
+        batch, said = read_index(self.area / name)
+        column = dict(zip(batch.schema.names, batch.columns, strict=True))
+        first = len(self)
+        self.units.append(Ref(name, cut, first, len(batch)))
+        lines = {piece.file: piece.line or 1 for piece in cut.pieces}
+        self.raw.files.findings.extend(_placed(finding, lines) for finding in said.findings)
+        self.raw.files.hashes.update(said.hashes)
+        for file, identifiers in said.refused.items():
+            self.raw.refused.setdefault(file, set()).update(identifiers)
+        self.tally.add(said.tally)
+        self.ids.append(column["article_id"])
+        self.pages.update(column["page_status"].to_pylist())
+        self.hashes.add(np.array([xxhash.xxh3_64_intdigest(key.encode()) for key in column["article_id"].to_pylist()], np.uint64))
+        self.open.add(column["open"].to_numpy(zero_copy_only=False))
+        self.text_hashes.add(column["text_hash"].to_numpy())
+        self.at_hand.add(column["text_hash"].to_numpy() != 0)
+        self.published.add(column["published"].cast(pa.int32()).to_numpy())
+        self.bytes.add(column["bytes"].to_numpy())
+        for own, codes, key in (
+            (self.outlet, self.outlets, "outlet"), (self.kind, self.kinds, "outlet_kind"), (self.language, self.languages, "language"),
+        ):  # fmt: skip
+            own.add(codes.of(column[key]))
+        self.reports.add(column["reports"], self.contacts)
+        self.mentioned.add(column["mentioned"], self.contacts)
+        for i in np.flatnonzero(column["derived_from"].is_valid().to_numpy(zero_copy_only=False)).tolist():
+            self.derived[first + i] = column["derived_from"][i].as_py()
+        if column["characters"].null_count < len(batch):
+            ends = pc.min_max(column["characters"]).as_py()
+            before = self.withheld or (ends["min"], ends["max"])
+            self.withheld = (min(before[0], ends["min"]), max(before[1], ends["max"]))
+        self.signatures.add(column["signature"].flatten().to_numpy().reshape(-1, BANDS))
+        return len(said.findings)
+
+    def id(self, article: int) -> str:
+        """The id of an article."""
+        unit = self._unit(article)
+        return str(self.ids[unit][article - self.units[unit].first])
+
+    def all_ids(self) -> Iterator[str]:
+        """All ids, in order."""
+        for ids in self.ids:
+            yield from ids.to_pylist()
+
+    def numbers(self, identifiers: Iterable[str]) -> dict[str, int]:
+        """The numbers of some articles, by id; ids that no article has are left out."""
+        wanted = pa.array(sorted(set(identifiers)), pa.string())
+        found: dict[str, int] = {}
+        for unit, ids in zip(self.units, self.ids, strict=True) if len(wanted) else ():
+            for i in np.flatnonzero(pc.is_in(ids, wanted).to_numpy(zero_copy_only=False)).tolist():
+                found.setdefault(ids[i].as_py(), unit.first + i)
+        return found
+
+    def origins(self, articles: Iterable[int]) -> dict[int, Origin]:
+        """Where some articles were written."""
+        found: dict[int, Origin] = {}
+        for unit, group in groupby(sorted(articles), key=self._unit):
+            table = read_table(self.area / self.units[unit].name, "index", ("piece", "line"))
+            for article in group:
+                row = table.slice(article - self.units[unit].first, 1).to_pylist()[0]
+                piece = self.units[unit].cut.pieces[row["piece"]]
+                found[article] = Origin(piece.file, None if row["line"] is None else row["line"] + (piece.line or 1) - 1)
+        return found
+
+    def tables(self, name: str, *columns: str) -> Iterator[tuple[Ref, pa.RecordBatch]]:
+        """Some columns of one table, or of the index, of each unit, one after the other."""
+        for unit in self.units:
+            yield unit, read_table(self.area / unit.name, name, columns)
+
+    def open_signatures(self) -> Spool:
+        """The signatures of open pages alone."""
+        spool = Spool(self.area)
+        for _, table in self.tables("index", "open", "signature"):
+            rows = table.column("signature").flatten().to_numpy().reshape(-1, BANDS)
+            spool.add(np.where(table.column("open").to_numpy(zero_copy_only=False)[:, None], rows, np.uint64(NOTHING)))
+        return spool
+
+    def page_reports(self) -> Iterator[PageReport]:
+        """What became of each page."""
+        for _, table in self.tables("index", "article_id", "page_status", "page_file", "page_reason"):
+            for row in table.to_pylist():
+                yield PageReport(row["article_id"], PageStatus(row["page_status"]), row["page_file"], row["page_reason"])
+
+    def unit_of(self, article: int) -> Ref:
+        """The unit that an article is in."""
+        return self.units[self._unit(article)]
+
+    def _unit(self, article: int) -> int:
+        return bisect(self._firsts(), article) - 1
+
+    def _firsts(self) -> list[int]:
+        return [unit.first for unit in self.units]
+
+
+def _placed(finding: Finding, lines: dict[str, int]) -> Finding:
+    """A finding of a unit, with lines as they are in the file."""
+    before = lines.get(finding.file, 1) - 1
+    if finding.document is None or not before:
+        return finding
+    line = None if finding.line is None else finding.line + before
+    return replace(finding, document=finding.document + before, line=line)
