@@ -13,9 +13,12 @@ PAYLOAD, TAGS, DECLARATION, INFO = "manifest-sha256.txt", "tagmanifest-sha256.tx
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
-def write_bag(folder: Path, identifier: str, released: str) -> None:
-    """Make a bag of a finished folder. ``released`` (YYYY-MM-DD) is its date, so that the same release is the same bag."""
-    hashes = {name: sha256(folder / name) for name in files(folder)}
+def write_bag(folder: Path, identifier: str, released: str, known: Mapping[str, str] | None = None) -> None:
+    """Make a bag of a finished folder. ``released`` (YYYY-MM-DD) is its date, so that the same release is the same bag; ``known`` has
+    the SHA-256 of files that were hashed as they were written.
+    """
+    known = known or {}
+    hashes = {name: known.get(name) or sha256(folder / name) for name in files(folder)}
     payload = {name: value for name, value in hashes.items() if name.startswith("data/")}
     octets = sum((folder / name).stat().st_size for name in payload)
     own = {

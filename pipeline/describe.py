@@ -2,62 +2,71 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipeline.agree import agreement
-from pipeline.bag import sha256
-from pipeline.card import card
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import TypeAdapter
+
+from pipeline.agree import Agreement, agreement
+from pipeline.cache import Remember, anew
+from pipeline.card import card, first_rows
 from pipeline.cite import bibtex, citation_cff, datacite
-from pipeline.counting import Tables
+from pipeline.corpus import Corpus
+from pipeline.counting import Key
 from pipeline.croissant import CROISSANT, croissant
 from pipeline.datasheet import datasheet
 from pipeline.diff import Diff
+from pipeline.index import Index
 from pipeline.leakage import leakage
-from pipeline.pages import Pages
+from pipeline.passes import Passes
 from pipeline.plots import plots
 from pipeline.rai import rai_of
-from pipeline.read import Raw
 from pipeline.release import CHANGES, CORPUS, DATASHEET, RELEASE, Release, Rows, sizes
-from pipeline.statistics import statistics
-from pipeline.write import Shard
+from pipeline.split import SCHEMES, SPLITS, Assigned
+from pipeline.statistics import ACTORS, Statistics, count_splits, statistics
+from pipeline.tables import SPLIT_COLUMNS, reference_table
+from pipeline.write import Shard, table_digests
 from schema.derive import json_schemas
-from schema.reference import Splits
 
 
 def describe(
-    work: Path,
-    raw: Raw,
-    pages: Pages,
-    splits: Splits,
-    tables: Tables,
-    shards: Sequence[Shard],
-    version: str,
-    changes: Diff | None,
-) -> Release:
-    """Write all descriptions into ``work``; gives what release.json says. ``changes`` are those since the last release, if any."""
-    leaks, agreed = leakage(raw, splits, pages), agreement(raw.passes)
+    work: Path, corpus: Corpus, shards: Sequence[Shard], version: str, changes: Diff | None, raw_sha256: str,
+    remember: Remember = anew,
+) -> Release:  # fmt: skip
+    """Write all descriptions into ``work``; gives what release.json says. ``changes`` are those since the last release, if any. What
+    takes long and ``remember`` knows from an earlier build, figures and agreement, is not made again.
+    """
+    index, splits = corpus.index, corpus.splits
+    assert splits is not None, "only what was split is described"
+    raw = index.raw
+    hydrated = index.hydrated
+    leaks, agreed = leakage(index, splits, corpus.duplicates), _agreement(corpus.passes, remember)
     release = Release(
         name=raw.meta.name,
         title=raw.meta.title,
         version=version,
-        hydrated=pages.hydrated,
-        raw_sha256=raw.digest,
-        pages=dict(sorted(Counter(report.status.value for report in pages.reports).items())),
-        tables=tuple(Rows(table=s.table, split=s.split, rows=s.rows, bytes=s.bytes, digest=s.digest) for s in shards),
+        hydrated=hydrated,
+        raw_sha256=raw_sha256,
+        pages=dict(sorted(index.pages.items())),
+        tables=tuple(_rows(shards)),
         leakage=leaks,
     )
     _write(work / RELEASE, json_text(release.model_dump()))
     _write(work / CORPUS, json_text(raw.meta.model_dump(mode="json")))
     _write(work / "leakage.json", json_text(leaks))
-    _write(work / "splits.json", json_text(splits.model_dump()))
+    with (work / "splits.json").open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(_splits_json(splits, pa.chunked_array(index.ids, pa.string())))
     _write(work / "CITATION.cff", citation_cff(raw.meta, raw.meta.version))
     _write(work / "datacite.json", json_text(datacite(raw.meta, raw.meta.version, sizes=sizes(release))))
     for name, schema in json_schemas().items():
         _write(work / "schema" / name, json_text(schema))
-    found = statistics(tables, agreed)
-    figures = plots(found)
+    found = _statistics(corpus, splits, agreed)
+    figures = plots(found, remember)
     for name, svg in figures.items():
         _write(work / "figures" / name, svg)
     if agreed:
@@ -65,14 +74,79 @@ def describe(
     sheet = datasheet(raw.datasheet, raw.meta.version, found, figures) if raw.datasheet is not None else ""
     if sheet:
         _write(work / DATASHEET, sheet)
-    if not pages.hydrated:  # what is for everybody
+    if not hydrated:  # what is for everybody
         if changes is not None:
             _write(work / CHANGES, json_text(changes.model_dump()))
-        hashes = {shard.path: sha256(work / shard.path) for shard in shards}
         cited = bibtex(raw.meta, version)
-        _write(work / CROISSANT, json_text(croissant(raw.meta, version, shards, hashes, cited, rai_of(sheet))))
-    _write(work / "README.md", card(raw.meta, version, pages.hydrated, tables, shards, leaks, found, figures))
+        _write(work / CROISSANT, json_text(croissant(raw.meta, version, shards, cited, rai_of(sheet))))
+    examples = first_rows(work, shards)
+    _write(work / "README.md", card(raw.meta, version, hydrated, shards, examples, leaks, found, figures))
     return release
+
+
+def _agreement(passes: Passes, remember: Remember) -> tuple[Agreement, ...]:
+    """How far the passes agree: each two of them, over the articles that both have."""
+    bundles = {name: {key: passed.bundle for key, passed in own.items()} for name, own in passes.items()}
+    if len(bundles) < 2:
+        return ()
+    what = {
+        name: {key: sha256(bundle.model_dump_json().encode()).hexdigest() for key, bundle in own.items()}
+        for name, own in bundles.items()
+    }
+    return _AGREEMENT.validate_json(remember(["agreement", what], lambda: _AGREEMENT.dump_json(agreement(bundles)).decode()))
+
+
+_AGREEMENT = TypeAdapter(tuple[Agreement, ...])
+
+
+def _rows(shards: Sequence[Shard]) -> Iterator[Rows]:
+    """Size and digest of each split of each table."""
+    for (table, split), digest in table_digests(shards).items():
+        own = [shard for shard in shards if (shard.table, shard.split) == (table, split)]
+        rows, size = sum(shard.rows for shard in own), sum(shard.bytes for shard in own)
+        yield Rows(table=table, split=own[0].split, rows=rows, bytes=size, digest=digest)
+
+
+def _statistics(corpus: Corpus, splits: Assigned, agreed: Sequence[Agreement]) -> Statistics:
+    """The figures of a release, from what was counted unit by unit."""
+    index = corpus.index
+    contacts, kb = (reference_table(name, index.raw) for name in ("contacts", "kb"))
+    by: Counter[Key] = Counter()
+    for unit, table in index.tables("index", "reports", "outlet_kind", "language"):
+        column = dict(zip(table.schema.names, table.columns, strict=True))
+        rows = slice(unit.first, unit.first + unit.articles)
+        where = {_COLUMNS[scheme]: pa.array(SPLITS).take(pa.array(splits.scheme(scheme)[rows])) for scheme in _COLUMNS}
+        by.update(count_splits(column["reports"], column["outlet_kind"], column["language"], where, contacts))
+    passes = [(article_id, name) for name, own in corpus.passes.items() for article_id in own]
+    return statistics(index.tally, contacts, kb, _people(index), passes, by, agreed)
+
+
+_COLUMNS = dict(zip(SCHEMES, SPLIT_COLUMNS, strict=True))
+
+
+def _people(index: Index) -> Counter[Key]:
+    """Mentions of the persons that are named most, by row of the knowledge base, outlet and level."""
+    totals: Counter[str] = Counter()
+    for _, table in index.tables("people", "kb_id", "n"):
+        coded = table.column("kb_id").dictionary_encode()
+        sums = np.bincount(coded.indices.to_numpy(), table.column("n").to_numpy(), len(coded.dictionary))
+        totals.update(dict(zip(coded.dictionary.to_pylist(), sums.astype(int).tolist(), strict=True)))
+    most = pa.array([key for key, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:ACTORS]], pa.string())
+    found: Counter[Key] = Counter()
+    for _, table in index.tables("people", "kb_id", "outlet", "level", "n"):
+        for row in table.filter(pc.is_in(table.column("kb_id"), most)).to_pylist():
+            found[row["kb_id"], row["outlet"], row["level"]] += row["n"]
+    return found
+
+
+def _splits_json(splits: Assigned, ids: pa.ChunkedArray) -> Iterator[str]:
+    """splits.json, piece by piece, as ``json_text`` would write it."""
+    for i, scheme in enumerate(SCHEMES):
+        yield f'{"," if i else "{"}\n  "{scheme}": {{'
+        for j, (article_id, split) in enumerate(splits.items(scheme, ids)):
+            yield f'{"," if j else ""}\n    "{article_id}": "{split}"'
+        yield "\n  }"
+    yield "\n}\n"
 
 
 def json_text(value: Any) -> str:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from pipeline.card import leakage_rows
 from pipeline.findings import CannotRun
+from pipeline.house import address
 from schema.base import Model, Sha256
 from schema.reference import CorpusMeta, SplitName
 from schema.rows import TABLES
@@ -21,7 +22,7 @@ class Rows(Model):
     split: SplitName
     rows: int
     bytes: int
-    """Size of the Parquet file."""
+    """Size of its Parquet files."""
     digest: Sha256 | None = None
     """Logical digest (see ``pipeline.digest``); null in releases before 1.0.0."""
 
@@ -93,4 +94,5 @@ def sizes(release: Release) -> list[str]:
 
 def load_lines(folder: Path, name: str) -> str:
     """The three lines that load a table of a release."""
-    return f'from datasets import load_dataset\n\n{name} = load_dataset("{folder.as_posix()}", "{name}")\nprint({name})'
+    place = address(folder) or folder.as_posix()
+    return f'from datasets import load_dataset\n\n{name} = load_dataset("{place}", "{name}")\nprint({name})'

@@ -1,6 +1,7 @@
 """Results as a person reads them. Colours and progress only on a terminal; nothing from the data is read as markup."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -28,8 +29,18 @@ _STYLE = {
 }  # fmt: skip
 
 
-def show_pages(console: Console, reports: Iterable[PageReport]) -> None:
-    """What became of each page, one by one."""
+LISTED = 200
+"""Pages that are listed one by one; of more, only those of which there is something to say."""
+
+
+def show_pages(console: Console, reports: Sequence[PageReport]) -> None:
+    """What became of each page: one by one, or of many how often, and those that are missing or mismatched."""
+    if len(reports) > LISTED:
+        counted = Counter(report.status.value for report in reports)
+        console.print(f"Pages: {', '.join(f'{n:,} {status}' for status, n in sorted(counted.items()))}", soft_wrap=True)
+        reports = [report for report in reports if report.reason][:LISTED]
+        if not reports:
+            return
     table = Table(title="Pages", title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in ("article", "page", "file", ""):
         table.add_column(column)
@@ -112,6 +123,15 @@ def show_published(console: Console, done: Published, dry_run: bool) -> None:
     for name in done.deleted:
         console.print(Text(f"  not in this version: {visible(name)}"), soft_wrap=True)
     console.print(Text(done.url), soft_wrap=True)
+
+
+def show_times(console: Console, times: Mapping[str, float]) -> None:
+    """Where the time went, the longest stages first."""
+    total = sum(times.values())
+    stages = sorted(times.items(), key=lambda item: -item[1])
+    said = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages if seconds >= max(0.1, total / 100))
+    console.print(Text(f"It took {total:.1f} s: {said}", style="dim"), soft_wrap=True)
+    console.print()
 
 
 def show_release(

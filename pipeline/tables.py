@@ -1,193 +1,161 @@
 """Stage 5: records → tables of a release.
 
-Everything is done on Arrow arrays of many articles at once: texts are filled in from the pages (masked), identifiers become
-global, and for ``documents`` all spans move to the clean text. Which columns there are, and in what order, the row models decide.
+Everything is done on Arrow arrays of many articles at once: texts are filled in from the pages (masked), identifiers become global, and
+for ``documents`` all spans move to the clean text. Which columns there are, and in what order, the row models decide.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cache, lru_cache, partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.nodes import Ints, Node, explode, nodes, rebuild, with_children, without_null_items
-from pipeline.pages import Pages
+from pipeline.nodes import Ints, Node, explode, nodes, rebuild, struct, with_children, without_items
 from pipeline.read import Raw
-from pipeline.spans import SEPARATOR, Zones, bundles_array, clean_text, start_end
-from pipeline.split import SPLITS
+from pipeline.spans import SEPARATOR, Zones, bundles_array, start_end
+from pipeline.texts import Texts
 from schema.base import Model, edtf_day
 from schema.derive import arrow_schema, needed_spans
 from schema.records import Bundle
-from schema.reference import SplitName, Splits
 from schema.rows import KEYS, TABLES, DocumentRow, PassRow
 from schema.vocabulary import ARTICLE_ZONES
 
+SPLIT_COLUMNS = ("split", "split_by_time", "split_by_outlet")
+"""Columns of ``articles`` that say which split an article belongs to, in each scheme."""
+ARTICLE_TABLES = tuple(table.name for table in TABLES if table.split and table.row is not PassRow)
+"""Tables that are made of articles."""
+LATER = {"articles": SPLIT_COLUMNS, "entities": ("wikidata",)}
+"""Columns that depend on more than the articles of a unit; ``finished`` adds them."""
+ROW = "_row"
+"""For each row of a table of records the article of the unit that it belongs to; no column of a release."""
 
-def build_tables(raw: Raw, pages: Pages, splits: Splits) -> dict[str, dict[SplitName, pa.Table]]:
-    """All tables by name and split, in the schema of their row models; rows in order of article id, then as written.
 
-    A split without an article has empty tables.
+def released(root: pa.StructArray, pages: Texts) -> pa.StructArray:
+    """Bundles as a release has them: the text of every span filled in from the masked pages, every identifier of a record global."""
+    ids = root.field("article").field("article_id")
+
+    def visit(node: Node) -> pa.Array:
+        if node.name in KEYS:
+            return pc.binary_join_element_wise(ids.take(pa.array(node.rows)), node.array, ":")
+        return _with_text(node, pages)
+
+    return rebuild(root, visit)
+
+
+def _with_text(node: Node, pages: Texts) -> pa.Array:
+    """The text of every span, from its page."""
+    if not node.is_span:
+        return node.array
+    return with_children(node.array, text=pages.slices(node.rows, *start_end(node)))
+
+
+def article_tables(root: pa.StructArray, text_status: pa.Array, text: pa.Array, clean: pa.Array) -> Iterator[tuple[str, pa.Table]]:
+    """The tables of all articles of a unit by name, one after the other, but for the columns of LATER. ``root`` is as ``released`` gives
+    it; the others have a value an article, texts masked and null where they are not at hand.
     """
-    texts = pages.masked
-    by_split = {}
-    for name in SPLITS:
-        own = [b for b in raw.bundles if splits.by_event[b.article.article_id] == name]
-        by_split[name] = _article_tables(raw, splits, _Articles.of(own, pages, texts))
-        passes = [_passes(key, _Articles.of(_in_split(bundles, splits, name), pages, texts)) for key, bundles in raw.passes.items()]
-        by_split[name]["passes"] = pa.concat_tables([arrow_schema(PassRow).empty_table(), *passes])
-    reference = _reference_tables(raw)
-    return {
-        table.name: {name: by_split[name][table.name] for name in SPLITS} if table.split else {"train": reference[table.name]}
-        for table in TABLES
-    }
+    article = root.field("article")
+    own = {"article_id": article.field("article_id"), "text_status": text_status}
+    days = _days(article.field("published"))
+    yield "documents", _documents(root, clean, published_day=days, **own)
+    yield "articles", _table("articles", article, published_day=days, text=text, **own)
+    for name in ("entities", "events", "comments"):
+        items, rows = explode(root.field(name))
+        at = pa.array(rows.astype(np.int32))
+        more = {"when_day": _days(pc.struct_field(items, ["when", "value"]))} if name == "events" else {}
+        keys = {key: column.take(at) for key, column in own.items()}
+        yield name, _table(name, items, **keys, **more).append_column(ROW, at)
 
 
-def _table(name: str, array: pa.Array, **columns: pa.Array) -> pa.Table:
-    """A table in the schema of its row model, each column from ``columns`` or from the struct array; KeyError if in neither."""
-    schema = arrow_schema(next(table.row for table in TABLES if table.name == name))
-    own = dict(zip((field.name for field in array.type), array.flatten(), strict=True)) | columns
-    return pa.table([own[field.name].cast(field.type) for field in schema], schema=schema)
+def finished(name: str, table: pa.RecordBatch, **later: pa.Array) -> pa.Table:
+    """A table of a release, from one of ``article_tables`` and the columns that it had not."""
+    columns = dict(zip(table.schema.names, table.columns, strict=True)) | later
+    schema = table_schema(name)
+    return pa.table([columns[field.name] for field in schema], schema=schema)
 
 
-# --- reference tables ----------------------------------------------------------------------------------------------------------
+def wikidata(kb_id: pa.Array, items: Mapping[str, str | None]) -> pa.Array:
+    """The Wikidata item of each row of the knowledge base, or null."""
+    coded = kb_id.dictionary_encode()
+    return pa.array([items.get(key) for key in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 
-def _reference_tables(raw: Raw) -> dict[str, pa.Table]:
-    contacts = sorted(raw.contacts, key=lambda contact: contact.contact_id)
-    kb = sorted(raw.kb, key=lambda entity: entity.kb_id)
-    array, entities = _structs(contacts, "contacts"), _structs(kb, "kb")
-    return {
-        "contacts": _table("contacts", array, day=_days(c.date for c in contacts), day_end=_days(c.date_end for c in contacts)),
-        "kb": _table("kb", entities),
-    }
+def reference_table(name: str, raw: Raw) -> pa.Table:
+    """The registry (``contacts``) or the knowledge base (``kb``)."""
+    if name == "kb":
+        entities = {row.kb_id: row for row in raw.kb}
+        return _table(name, _structs([entities[key] for key in sorted(entities)], name))
+    rows = {row.contact_id: row for row in raw.contacts}
+    contacts = _structs([rows[key] for key in sorted(rows)], name)
+    return _table(name, contacts, day=_days(contacts.field("date")), day_end=_days(contacts.field("date_end")))
+
+
+def passes_table(name: str, bundles: Sequence[Bundle], text_status: Sequence[str], pages: Texts) -> pa.Table:
+    """Some articles as one annotation pass has them; identifiers stay those of the pass. ``pages`` are masked."""
+    root = rebuild(bundles_array(bundles), partial(_with_text, pages=pages))
+    ids = [bundle.article.article_id for bundle in bundles]
+    return _table(
+        "passes", root, **{key: root.field("article").field(key) for key in ("annotation", "zones", "private")},
+        article_id=pa.array(ids, pa.string()), text_status=pa.array(text_status, pa.string()),
+        pass_name=pa.array([name] * len(ids), pa.string()), pass_id=pa.array([f"{key}:{name}" for key in ids], pa.string()),
+    )  # fmt: skip
+
+
+def _table(name: str, array: pa.StructArray, **columns: pa.Array) -> pa.Table:
+    """A table in the schema of its row model, each column from ``columns`` or from the struct array, which has no nulls; KeyError if in
+    neither.
+    """
+    fields = [field for field in table_schema(name) if field.name not in LATER.get(name, ())]
+    own = {field.name: array.field(field.name) for field in array.type} | columns
+    return pa.table([own[field.name].cast(field.type) for field in fields], schema=pa.schema(fields))
+
+
+@cache
+def table_schema(name: str) -> pa.Schema:
+    """Arrow schema of a table."""
+    return arrow_schema(next(table.row for table in TABLES if table.name == name))
 
 
 def _structs(rows: Sequence[Model], name: str) -> pa.Array:
-    schema = arrow_schema(next(table.row for table in TABLES if table.name == name))
-    return pa.array([row.model_dump(mode="json") for row in rows], pa.struct(schema))
+    return pa.array([row.model_dump(mode="json") for row in rows], pa.struct(table_schema(name)))
 
 
-def _days(values: Iterable[str | None]) -> pa.Array:
-    return pa.array([edtf_day(value) for value in values], pa.date32())
+_day = lru_cache(100_000)(edtf_day)
 
 
-# --- article tables ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Articles:
-    """The articles of one split: records, their Arrow form, and columns with a value for each."""
-
-    bundles: Sequence[Bundle]
-    ids: pa.Array
-    text_status: pa.Array
-    texts: Sequence[str | None]
-    """Masked text of each page, or None."""
-
-    @classmethod
-    def of(cls, bundles: Sequence[Bundle], pages: Pages, texts: Mapping[str, str]) -> "_Articles":
-        """Articles with their masked texts, which are given by article id as far as they are at hand."""
-        ids = [bundle.article.article_id for bundle in bundles]
-        status = [pages.text_status(bundle.article).value for bundle in bundles]
-        return cls(bundles, pa.array(ids, pa.string()), pa.array(status, pa.string()), [texts.get(key) for key in ids])
-
-    def with_texts(self, node: Node) -> pa.Array:
-        """Fill in the text of every span."""
-        if not node.is_span:
-            return node.array
-        start, end = start_end(node)
-        texts = (self.texts[row] for row in node.rows)
-        filled = [None if text is None or s < 0 else text[s:e] for text, s, e in zip(texts, start, end, strict=True)]
-        return with_children(node.array, text=pa.array(filled, pa.string()))
-
-    def with_texts_and_global_ids(self, node: Node) -> pa.Array:
-        """Fill in the text of every span, and make every identifier of a record global."""
-        if node.name in KEYS:
-            return pc.binary_join_element_wise(self.ids.take(pa.array(node.rows)), node.array, ":")
-        return self.with_texts(node)
-
-    def column(self, value: Callable[[Bundle], Any], kind: pa.DataType | None = None) -> pa.Array:
-        """An array with a value for each article."""
-        return pa.array([value(bundle) for bundle in self.bundles], kind or pa.string())
-
-
-def _article_tables(raw: Raw, splits: Splits, articles: _Articles) -> dict[str, pa.Table]:
-    bundles = articles.bundles
-    root = rebuild(bundles_array(bundles), articles.with_texts_and_global_ids)
-    part = dict(zip((field.name for field in root.type), root.flatten(), strict=True))
-
-    def id_of(value: Callable[[str], str]) -> pa.Array:
-        return articles.column(lambda bundle: value(bundle.article.article_id))
-
-    own = {"article_id": articles.ids, "text_status": articles.text_status}
-    published = _days(b.article.published for b in bundles)
-    tables = {
-        "articles": _table(
-            "articles", part["article"], **own, published_day=published, text=pa.array(articles.texts, pa.string()),
-            split=id_of(splits.by_event.__getitem__), split_by_time=id_of(splits.by_time.__getitem__),
-            split_by_outlet=id_of(splits.by_outlet.__getitem__),
-        ),
-        "documents": _documents(articles, root, **own, published_day=published),
-    }  # fmt: skip
-    for name in ("entities", "events", "comments"):
-        items, rows = explode(part[name])
-        columns = {key: column.take(pa.array(rows)) for key, column in own.items()}
-        tables[name] = _table(name, items, **columns, **_derived(name, items, raw))
-    return tables
-
-
-def _derived(name: str, items: pa.Array, raw: Raw) -> dict[str, pa.Array]:
-    """Columns that follow from others."""
-    if name == "entities":
-        wikidata = {entity.kb_id: entity.wikidata for entity in raw.kb}
-        return {"wikidata": pa.array([wikidata.get(key) for key in pc.struct_field(items, "kb_id").to_pylist()], pa.string())}
-    if name == "events":
-        return {"when_day": _days(pc.struct_field(items, ["when", "value"]).to_pylist())}
-    return {}
-
-
-def _in_split(bundles: Mapping[str, Bundle], splits: Splits, name: SplitName) -> list[Bundle]:
-    return [bundle for key, bundle in sorted(bundles.items()) if splits.by_event[key] == name]
-
-
-def _passes(name: str, articles: _Articles) -> pa.Table:
-    """The articles as one annotation pass has them; identifiers stay those of the pass."""
-    root = rebuild(bundles_array(articles.bundles), articles.with_texts)
-    part = dict(zip((field.name for field in root.type), root.flatten(), strict=True))
-    return _table(
-        "passes", root, **{key: pc.struct_field(part["article"], key) for key in ("annotation", "zones", "private")},
-        article_id=articles.ids, text_status=articles.text_status, pass_name=articles.column(lambda _: name),
-        pass_id=articles.column(lambda bundle: f"{bundle.article.article_id}:{name}"),
-    )  # fmt: skip
+def _days(values: pa.Array) -> pa.Array:
+    """The one day that each EDTF string names, or null."""
+    coded = values.dictionary_encode()
+    return pa.array([_day(value) for value in coded.dictionary.to_pylist()], pa.date32()).take(coded.indices)
 
 
 # --- documents -----------------------------------------------------------------------------------------------------------------
 
 
-def _documents(articles: _Articles, root: pa.Array, **own: pa.Array) -> pa.Table:
-    part = dict(zip((field.name for field in root.type), root.flatten(), strict=True))
-    zones = pc.struct_field(part["article"], "zones")
+def _documents(root: pa.StructArray, clean: pa.Array, **own: pa.Array) -> pa.Table:
+    article = root.field("article")
+    zones = article.field("zones")
     move = _Move.to_clean_text(zones)
-    needed = set(needed_spans(DocumentRow))
-    parts = {"blocks": zones, "entities": part["entities"], "events": part["events"]}
+    needed = _needed()
+    parts = {"blocks": zones, "entities": root.field("entities"), "events": root.field("events")}
     moved = {name: rebuild(array, partial(move.visit, name=name, needed=needed)) for name, array in parts.items()}
-    texts = [
-        None if text is None else clean_text(b.article, text) for b, text in zip(articles.bundles, articles.texts, strict=True)
-    ]
-    source = pc.struct_field(part["article"], "source")
+    source = article.field("source")
     return _table(
-        "documents", part["article"], **own, **moved,
-        outlet=pc.struct_field(source, "outlet"), outlet_kind=pc.struct_field(source, "outlet_kind"),
-        characters=pa.array(move.lengths, pa.int32()), text=pa.array(texts, pa.string()), comments=_comments(part["comments"]),
+        "documents", article, **own, **moved, outlet=source.field("outlet"), outlet_kind=source.field("outlet_kind"),
+        characters=pa.array(move.lengths, pa.int32()), text=clean, comments=_comments(root.field("comments")),
     )  # fmt: skip
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """Lists whose items fall away with a span."""
+    return frozenset(needed_spans(DocumentRow))
 
 
 def _comments(array: pa.Array) -> pa.Array:
     """Comments without what depends on the page."""
-    kind = arrow_schema(DocumentRow).field("comments").type
+    kind = table_schema("documents").field("comments").type
     items, _ = explode(array)
     fields = [pc.struct_field(items, field.name).cast(field.type) for field in kind.value_type]
     return pa.ListArray.from_arrays(array.offsets, pa.StructArray.from_arrays(fields, fields=list(kind.value_type)))
@@ -221,7 +189,7 @@ class _Move:
         np.maximum.at(lengths, rows, begins + size)
         return cls(Zones(rows, start, end), start - begins, lengths)
 
-    def visit(self, node: Node, name: str, needed: set[str]) -> pa.Array:
+    def visit(self, node: Node, name: str, needed: frozenset[str]) -> pa.Array:
         """Move a span, or make it null where it is not in the clean text; drop list items that cannot do without it."""
         path = name + node.path
         if node.is_span:
@@ -229,21 +197,16 @@ class _Move:
             zone = self.zones.holding(node.rows, start, end)
             inside = zone >= 0
             shift = np.where(inside, self.distance[zone], 0) if len(self.distance) else np.zeros_like(start)
-            return pc.if_else(
-                pa.array(inside),
-                with_children(
-                    node.array,
-                    start=pa.array(np.where(inside, start - shift, 0), pa.int32()),
-                    end=pa.array(np.where(inside, end - shift, 0), pa.int32()),
-                ),
-                pa.scalar(None, node.array.type),
-            )
+            own = {field.name: node.array.field(field.name) for field in node.array.type}
+            moved = {name: pa.array(np.where(inside, at - shift, 0), pa.int32()) for name, at in (("start", start), ("end", end))}
+            return struct(own | moved, pa.array(~inside))
         if pa.types.is_list(node.array.type):
             items = node.array.flatten()
-            keep = pa.array(np.ones(len(items), dtype=bool))
+            left_out = np.zeros(len(items), dtype=bool)
             for need in needed:
                 of, _, field = need.rpartition("[]")
-                if of == path:
-                    keep = pc.and_(keep, (pc.struct_field(items, field[1:]) if field else items).is_valid())
-            return without_null_items(node.array, keep)
+                asked = items.field(field[1:]) if of == path and field else items
+                if of == path and asked.null_count:
+                    left_out |= asked.is_null().to_numpy(zero_copy_only=False)
+            return without_items(node.array, left_out)
         return node.array

@@ -1,45 +1,45 @@
 """Level 6: the release – may what the raw files give be published under the version that corpus.toml names?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline.bag import sha256
-from pipeline.counting import Tables
 from pipeline.diff import Diff, Snapshot, allowed, diff, one_line
-from pipeline.digest import digest
 from pipeline.findings import CannotRun, Finding, some
 from pipeline.house import House, core
 from pipeline.ledger import Entry, read_ledger
-from pipeline.release import shards
+from pipeline.release import read_release
+from pipeline.write import Shard, table_digests
 from schema.reference import CorpusMeta
 
+Digests = Mapping[tuple[str, str], str]
+"""Logical digests by table and split."""
 
-def since_last(house: House, meta: CorpusMeta, tables: Tables) -> Diff | None:
-    """What changed since the last release of a lower version; None where there is none."""
+
+def since_last(house: House, meta: CorpusMeta, work: Path) -> Diff | None:
+    """What changed since the last release of a lower version, in a folder with the tables of a build; None where there is none."""
     ledger = read_ledger(house.ledger)
     withdrawn = {name for name, entry in ledger.items() if entry.withdrawn is not None}
     before = [name for name in house.published() if core(name) < core(meta.version) and name not in withdrawn]
     if not before:
         return None
-    return diff(Snapshot.of_release(house.release(before[-1])), Snapshot.of_tables(meta, tables))
+    return diff(Snapshot.of_release(house.release(before[-1])), Snapshot.of_build(meta, work))
 
 
-def check_version(house: House, meta: CorpusMeta, tables: Tables, changes: Diff | None) -> Iterator[Finding]:
-    """What keeps tables from being published. ``changes`` are those since the last release; of a version that is published they say
-    nothing. Raises CannotRun for a damaged release.
+def check_version(house: House, meta: CorpusMeta, work: Path, shards: Sequence[Shard], changes: Diff | None) -> Iterator[Finding]:
+    """What keeps the tables in a folder from being published. ``changes`` are those since the last release; of a version that is
+    published they say nothing. Raises CannotRun for a damaged release.
     """
     version, ledger = meta.version, read_ledger(house.ledger)
+    digests = table_digests(shards)
     here = version in house.published()
     if here:
-        differing = list(_published(house.release(version), meta, tables))
+        differing = list(_published(house.release(version), meta, work, digests))
         yield from differing
         if differing:
             return
     elif version in ledger:
-        yield from _entered(ledger[version], version, tables)
+        yield from _entered(ledger[version], version, digests)
     if version in ledger:
         return
     _sound_before(house, version, ledger)
@@ -68,32 +68,28 @@ def _sound_before(house: House, version: str, ledger: Mapping[str, Entry]) -> No
         raise CannotRun(f"{release} is not as it was published: {some(changed)}. {way_out}")
 
 
-def _published(release: Path, meta: CorpusMeta, tables: Tables) -> Iterator[Finding]:
+def _published(release: Path, meta: CorpusMeta, work: Path, digests: Digests) -> Iterator[Finding]:
     """Compare with a published release: by record, and where that shows nothing (the order of rows, say), by table."""
-    changes = diff(Snapshot.of_release(release), Snapshot.of_tables(meta, tables)).changes
+    changes = diff(Snapshot.of_release(release), Snapshot.of_build(meta, work)).changes
     for change in changes:
         yield _of_version("HD601", f"{change.kind}, {one_line(change)}", meta.version, change.record)
-    for name, splits in tables.items() if not changes else ():
-        for split, table in splits.items():
-            if not _same(release, name, split, table):
-                yield _of_version("HD601", f"table {name}, split {split}", meta.version)
+    if not changes:
+        said: dict[tuple[str, str], str | None] = {}
+        for rows in read_release(release).tables:  # releases before 1.0.0 have no digests
+            said[rows.table, rows.split] = rows.digest or digests.get((rows.table, rows.split))
+        yield from _differing(said, digests, meta.version)
 
 
-def _entered(entry: Entry, version: str, tables: Tables) -> Iterator[Finding]:
+def _entered(entry: Entry, version: str, digests: Digests) -> Iterator[Finding]:
     """Compare with what the ledger says of a release that is not at hand."""
-    for name, splits in tables.items():
-        for split, table in splits.items():
-            if (digest(table) if table.num_rows else None) != entry.tables.get(name, {}).get(split):
-                yield _of_version("HD601", f"table {name}, split {split}", version)
+    said = {(table, split): digest for table, splits in entry.tables.items() for split, digest in splits.items()}
+    yield from _differing(said, digests, version)
 
 
-def _same(release: Path, name: str, split: str, table: pa.Table) -> bool:
-    paths = shards(release, name, split)
-    try:
-        published = pa.concat_tables([pq.read_table(path) for path in paths]) if paths else table.slice(0, 0)
-    except (OSError, pa.ArrowException) as error:
-        raise CannotRun(f"a file of {release / 'data' / name} is damaged: {error}") from error
-    return bool(published.equals(table))
+def _differing(said: Mapping[tuple[str, str], str | None], digests: Digests, version: str) -> Iterator[Finding]:
+    for table, split in dict.fromkeys([*digests, *said]):
+        if said.get((table, split)) != digests.get((table, split)):
+            yield _of_version("HD601", f"table {table}, split {split}", version)
 
 
 def _of_version(code: str, found: str | None = None, expected: str | None = None, record: str | None = None) -> Finding:

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import PAYLOAD, TAGS, entries, sha256
-from pipeline.counting import Tables, whole
 from pipeline.findings import CannotRun
 from pipeline.release import CORPUS, RELEASE, shards
 from schema.derive import json_schemas
 from schema.reference import CorpusMeta
+from schema.rows import TABLES
 
 _SCHEMA = "-row.schema.json"
 
@@ -58,10 +59,11 @@ class Snapshot(NamedTuple):
         return cls(version, tables, schemas, _json(folder / CORPUS) if (folder / CORPUS).is_file() else None)
 
     @classmethod
-    def of_tables(cls, meta: CorpusMeta, tables: Tables) -> Self:
-        """What a build has before it writes: tables by name and split, with the schemas that go with them."""
+    def of_build(cls, meta: CorpusMeta, folder: Path) -> Self:
+        """What a build has so far: a folder with tables, and the schemas that go with them."""
         schemas = {name.removesuffix(_SCHEMA): schema for name, schema in json_schemas().items() if name.endswith(_SCHEMA)}
-        return cls(meta.version, {name: whole(tables, name) for name in tables}, schemas, meta.model_dump(mode="json"))
+        tables = {table.name: _table(folder, table.name) for table in TABLES if shards(folder, table.name)}
+        return cls(meta.version, tables, schemas, meta.model_dump(mode="json"))
 
 
 def _changed(folder: Path) -> str | None:

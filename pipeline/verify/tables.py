@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from pipeline.digest import digest
+from pipeline.digest import digest, of_shards
 from pipeline.findings import Finding, shown
 from pipeline.release import RELEASE, Release, Rows, shards
 from schema.rows import TABLES
@@ -35,8 +35,10 @@ class Part:
     data: pa.Table
     bytes: int
     """Size of all its shards."""
-    digests: frozenset[str]
-    """The logical digest as the metadata of its shards name it."""
+    digests: tuple[str, ...]
+    """Logical digests of its shards, in their order."""
+    named: tuple[str, ...]
+    """The same as the metadata of the shards name them."""
 
     @property
     def keys(self) -> list[str | None]:
@@ -51,19 +53,21 @@ def read_part(folder: Path, table: str, split: str) -> Part | Finding:
     file = f"data/{table}/{split}-*.parquet"
     if not paths:
         return Finding("HD615", file, found="there is no file of it")
-    parts, digests = [], set()
+    parts, named = [], []
     for shard in paths:
         file = shard.relative_to(folder).as_posix()
         try:
             with shard.open("rb") as stream:  # Arrow opens only paths in UTF-8
                 parquet = pq.ParquetFile(stream, page_checksum_verification=True)
                 parts.append(parquet.read())
-                digests.add((parquet.metadata.metadata or {}).get(b"digest", b"").decode("ascii", "replace"))
+                named.append((parquet.metadata.metadata or {}).get(b"digest", b"").decode("ascii", "replace"))
         except Exception as error:  # there is nothing that a damaged file cannot make a reader stumble over
             return Finding("HD615", file, found=damage(shard) or first_line(error))
     try:
+        whole = pa.concat_tables(parts)
         size = sum(path.stat().st_size for path in paths)
-        return Part(table, split, paths[0].relative_to(folder).as_posix(), pa.concat_tables(parts), size, frozenset(digests))
+        digests = tuple(digest(part) for part in parts)
+        return Part(table, split, paths[0].relative_to(folder).as_posix(), whole, size, digests, tuple(named))
     except pa.ArrowException as error:
         return Finding("HD615", file, found=f"its shards are of different columns: {first_line(error)}")
 
@@ -117,12 +121,12 @@ def check_described(part: Part, said: Rows) -> Iterator[Finding]:
     """Numbers of rows and bytes, and logical digests (counted, and named in the file), that are not those of release.json."""
     if said.rows != len(part.data):
         yield Finding("HD618", part.file, found=f"it has {len(part.data)} rows", expected=str(said.rows))
-    elif said.digest is not None and (value := digest(part.data)) != said.digest:
+    elif said.digest is not None and (value := of_shards(part.digests)) != said.digest:
         yield Finding("HD618", part.file, found=f"its logical digest is {value}", expected=said.digest)
     if said.bytes != part.bytes:
         yield Finding("HD618", part.file, found=f"it has {part.bytes} bytes", expected=str(said.bytes))
-    if said.digest is not None and part.digests != {said.digest}:
-        named = shown(", ".join(sorted(part.digests - {said.digest}))) or "missing"
+    if said.digest is not None and of_shards(part.named) != said.digest:
+        named = shown(", ".join(part.named)) or "missing"
         yield Finding("HD618", part.file, found=f"the digest in its metadata is {named}", expected=said.digest)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import TAGS, sha256
 from pipeline.findings import CannotRun, Finding, Findings
 from pipeline.house import House

@@ -291,6 +291,7 @@ def test_two_builds_give_the_same_bytes_whatever_the_surroundings(release: Built
     assert files(tmp_path / "again") == files(release.folder)
 
 
+@pytest.mark.usefixtures("figures_anew")
 def test_the_order_in_which_a_disk_names_its_files_does_not_matter(release: Built, tmp_path: Path, monkeypatch):
     class Backwards:
         def __init__(self, entries: list) -> None:

@@ -1,0 +1,128 @@
+"""Stage 6, over all articles: which shard has which, who writes it, and where it goes.
+
+Shards are sized by bytes. Where a split is cut follows from how many bytes its articles have before each unit, so that a change moves no
+cut that is not near it, and every shard but those that it is in can be used again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.cache import Area, key, place
+from pipeline.corpus import Corpus
+from pipeline.execute import Executor
+from pipeline.passes import Passed
+from pipeline.progress import Progress
+from pipeline.split import SPLITS, Assigned
+from pipeline.tables import passes_table, reference_table
+from pipeline.texts import Texts
+from pipeline.write import Part, Shard, ShardTask, write_shard, write_table
+from schema.reference import SplitName
+from schema.rows import TABLES
+
+SHARD_BYTES = 64 * 2**20
+"""Bytes of raw files whose articles make a shard: small enough that a change writes little anew, and that a worker has little to hold."""
+
+
+def write_tables(
+    corpus: Corpus, area: Area, pool: Executor, folder: Path, about: Mapping[str, str], progress: Progress | None = None
+) -> list[Shard]:
+    """Write every table that has rows as ``data/<table>/<split>-<number>-of-<count>.parquet``; gives the files in the order of tables,
+    splits and numbers. An empty split is not written. ``about`` is what each file says of the release that it is a part of.
+    """
+    assert corpus.splits is not None, "only what was split has tables"
+    index, splits = corpus.index, corpus.splits
+    wikidata = _wikidata(corpus, area)
+    tasks = []
+    for split, parts, size in plan(
+        [unit.first for unit in index.units], [unit.name for unit in index.units], index.bytes.values, splits
+    ):
+        task = ShardTask(area.folder, area.folder, split, tuple(parts), size, tuple(about.items()), wikidata)
+        tasks.append(replace(task, folder=area.path(f"{key(task.key())}.shard")))
+    written: dict[Path, list[Shard]] = {}
+    first_large = sorted(tasks, key=lambda task: -task.bytes)  # so that no worker is left with a large one in the end
+    for task, shards in zip(first_large, pool.map(write_shard, first_large), strict=True):
+        written[task.folder] = shards
+        if progress is not None:
+            progress.did(task.bytes)
+    found = []
+    for split in dict.fromkeys(task.split for task in tasks):
+        folders = [task.folder for task in tasks if task.split == split]
+        for shard, number, path in named([written[own] for own in folders]):
+            place(folders[number] / shard.path, folder / path, area.kept)
+            found.append(replace(shard, path=path))
+    return in_order([*found, *_small_tables(corpus, splits, folder, about)])
+
+
+def plan(
+    first: Sequence[int], names: Sequence[str], sizes: np.ndarray, splits: Assigned
+) -> Iterator[tuple[SplitName, list[Part], int]]:
+    """The shards of each split, one after the other: which articles of which units, and their bytes.
+
+    ``first`` and ``names`` are the number of the first article of each unit and the name of its folder, ``sizes`` the bytes of each
+    article in its raw file.
+    """
+    ends = [*first[1:], len(sizes)]
+    for code, split in enumerate(SPLITS):
+        own = splits.by_event == code
+        before = np.concatenate(([0], np.cumsum(np.where(own, sizes, 0), dtype=np.int64)))
+        parts: list[Part] = []
+        number = begun = 0
+        for start, end, name in zip(first, ends, names, strict=True):
+            rows = np.flatnonzero(own[start:end])
+            if not len(rows):
+                continue
+            if parts and int(before[start]) // SHARD_BYTES > number:
+                yield split, parts, int(before[start]) - begun
+                parts = []
+            if not parts:
+                begun = int(before[start])
+                number = begun // SHARD_BYTES
+            parts.append(Part(name, rows.astype(np.int32), splits.by_time[start + rows], splits.by_outlet[start + rows]))
+        if parts:
+            yield split, parts, int(before[-1]) - begun
+
+
+def named(groups: Sequence[Sequence[Shard]]) -> Iterator[tuple[Shard, int, str]]:
+    """Each file of the shards of one split, with the number of its group, and its place in a release."""
+    for table in dict.fromkeys(shard.table for group in groups for shard in group):
+        own = [(shard, number) for number, group in enumerate(groups) for shard in group if shard.table == table]
+        for i, (shard, number) in enumerate(own):
+            yield shard, number, f"data/{table}/{shard.split}-{i:05}-of-{len(own):05}.parquet"
+
+
+def in_order(shards: Iterable[Shard]) -> list[Shard]:
+    """Files in the order in which a release names them: by table, split and number."""
+    tables = [table.name for table in TABLES]
+    return sorted(shards, key=lambda shard: (tables.index(shard.table), SPLITS.index(shard.split), shard.path))
+
+
+def _small_tables(corpus: Corpus, splits: Assigned, folder: Path, about: Mapping[str, str]) -> Iterator[Shard]:
+    """The tables that are written by this process: registry, knowledge base, passes."""
+    tables: list[tuple[str, SplitName, list[pa.Table]]] = [
+        (name, "train", [reference_table(name, corpus.index.raw)]) for name in ("contacts", "kb")
+    ]
+    for code, split in enumerate(SPLITS):
+        tables.append(("passes", split, [_pass(name, own, splits, code) for name, own in corpus.passes.items()]))
+    for table, split, parts in tables:
+        shard = write_table(table, split, parts, folder, f"data/{table}/{split}-00000-of-00001.parquet", about)
+        if shard is not None:
+            yield shard
+
+
+def _pass(name: str, own: Mapping[str, Passed], splits: Assigned, code: int) -> pa.Table:
+    here = [passed for passed in own.values() if splits.by_event[passed.article] == code]
+    status = [passed.text_status.value for passed in here]
+    return passes_table(name, [passed.bundle for passed in here], status, Texts([passed.masked for passed in here]))
+
+
+def _wikidata(corpus: Corpus, area: Area) -> Path:
+    text = json.dumps({entity.kb_id: entity.wikidata for entity in corpus.index.raw.kb}, sort_keys=True)
+    path = area.path(f"{sha256(text.encode()).hexdigest()[:40]}.wikidata")
+    path.write_text(text, encoding="utf-8")
+    return path
