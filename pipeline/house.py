@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.findings import CannotRun
 
 _CORE = re.compile(r"\d+\.\d+\.\d+")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,11 @@ class House:
 
     @classmethod
     def of(cls, raw_folder: Path) -> "House":
-        """The house of a raw folder; paths are relative to the working folder where they lie in it."""
+        """The house of a raw folder; paths are relative to the working folder where they lie in it. Raw files at an address have none of
+        their own, and take the working folder.
+        """
+        if address(raw_folder) is not None:
+            return cls(Path(), Path("data"))
         data = Path(os.path.abspath(raw_folder)).parent
         root = data.parent if data.name == "data" else data
         here = Path.cwd()
@@ -40,6 +45,11 @@ class House:
     def changelog(self) -> Path:
         """The changelog, for people."""
         return self.root / "CHANGELOG.md"
+
+    @property
+    def cache(self) -> Path:
+        """The folder that keeps what the next build can use again."""
+        return self.root / "build" / "cache"
 
     def release(self, version: str, hydrated: bool = False) -> Path:
         """Where a release goes that is told nothing else: hydrated ones apart from the published."""
@@ -84,3 +94,15 @@ def core(version: str) -> tuple[int, int, int]:
 def final(version: str) -> bool:
     """Whether a version is one to publish: three numbers, without a suffix."""
     return _CORE.fullmatch(version) is not None
+
+
+def address(path: Path) -> str | None:
+    """The address (``s3://…``, ``ftp://…``) that a path is, which folds ``//`` to ``/``; None for a place on this machine."""
+    match = _ADDRESS.fullmatch(path.as_posix())  # a single letter is a drive
+    return f"{match[1]}://{match[2]}" if match else None
+
+
+def without_secret(path: Path) -> Path:
+    """A path as it may be shown: of an address, without the user's name and password."""
+    url = address(path)
+    return path if url is None else Path(re.sub(r"//[^/@]*@", "//", url))

@@ -1,11 +1,10 @@
 """Where a release may be put."""
 
 import os
-import re
 from pathlib import Path
 
 from pipeline.findings import CannotRun
-from pipeline.house import House
+from pipeline.house import House, address
 from pipeline.seal import is_release
 
 
@@ -13,7 +12,7 @@ def check_target(target: Path, version: str, hydrated: bool, raw_folder: Path | 
     """Raise CannotRun for a place where a release must not be: on another machine, among raw files, inside another release, hydrated
     among published ones, or among published ones under another version's name.
     """
-    if _REMOTE.match(target.as_posix()):
+    if address(target) is not None:
         raise CannotRun(f"{target} names another machine; build into a folder of this one, and copy the finished release there")
     if target.name in ("", ".."):
         raise CannotRun(f"{target} says where a release goes but not what its folder is called; give --out its name as well")
@@ -33,7 +32,3 @@ def check_target(target: Path, version: str, hydrated: bool, raw_folder: Path | 
         raise CannotRun(f"a hydrated build may not stand among the published releases ({target}); name another folder by --out")
     if published & set(places) and not (places[1] in published and target.name == version):
         raise CannotRun(f"among published releases, {version} stands under its own name only, not as {target}")
-
-
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-"""How an address looks once it is a path, which folds ``//`` to ``/``."""
