@@ -1,7 +1,7 @@
 """What commands say, and where: results on standard output, progress on a terminal only."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from pipeline.build import Built
     from pipeline.findings import Finding
+    from pipeline.progress import Progress
 
 
 def console(stderr: bool = False) -> "Console":
@@ -20,14 +21,19 @@ def console(stderr: bool = False) -> "Console":
 
 
 @contextmanager
-def stages(silent: bool) -> Iterator[Callable[[str], None]]:
-    """Says the stage that is at work, on a terminal only."""
+def stages(silent: bool) -> Iterator["Progress"]:
+    """Says the stage that is at work and how far it is, on a terminal only."""
+    from pipeline.progress import Progress
+
     own = console(stderr=True)
     if silent or not own.is_terminal:
-        yield lambda _: None
+        with Progress() as progress:
+            yield progress
         return
-    with own.status("") as status:
-        yield lambda stage: status.update(stage)
+    from commands.bar import Bar
+
+    with Bar(own) as bar:
+        yield bar
 
 
 def print_json(value: object) -> None:
@@ -43,18 +49,23 @@ def count(number: int, noun: str) -> str:
 def built_dict(built: "Built") -> dict[str, object]:
     """What a build did, as JSON has it."""
     pages = [{"article_id": r.article_id, "status": r.status.value, "file": r.file, "reason": r.reason} for r in built.pages]
-    return {"folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(), "pages": pages}
+    seconds = {stage: round(time, 3) for stage, time in built.times.items()}
+    return {
+        "folder": str(built.folder), "outcome": built.outcome.value, "release": built.release.model_dump(), "pages": pages,
+        "seconds": seconds,
+    }  # fmt: skip
 
 
 def show_built(built: "Built") -> None:
     """What a build did: its pages, warnings and release."""
     from pipeline.report import show
-    from pipeline.show import show_pages, show_release
+    from pipeline.show import show_pages, show_release, show_times
 
     terminal = console()
     show_pages(terminal, built.pages)
     terminal.print()
     show(terminal, built.warnings)
+    show_times(terminal, built.times)
     show_release(terminal, built.release, built.folder, built.outcome, built.changes)
 
 

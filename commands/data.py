@@ -7,26 +7,36 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from commands.console import built_dict, console, count, finding_dicts, print_json, show_built, stages
-from commands.options import RAW, Json, Pages, Quiet, Raw
+from commands.options import RAW, Jobs, Json, Pages, Quiet, Raw, Scheduler
 from pipeline.formats import Format
 
 Out = Annotated[Path | None, Parameter(help="Folder of the release; data/processed/<version> if not given.")]
 Version = Annotated[str | None, Parameter(help="Version to build, instead of the one in corpus.toml.")]
+Cache = Annotated[
+    Path | None,
+    Parameter(help="Folder that keeps what the next build can use again; build/cache beside the raw files if not given."),
+]
+NoCache = Annotated[bool, Parameter(negative="", help="Keep nothing, and use nothing that was kept.")]
 ByType = Annotated[bool, Parameter(negative="", help="Show every type as well.")]
 
 
 def build(
-    *, raw: Raw = RAW, out: Out = None, pages: Pages = None, version: Version = None, quiet: Quiet = False, json: Json = False
-) -> int:
+    *, raw: Raw = RAW, out: Out = None, pages: Pages = None, version: Version = None, jobs: Jobs = 0, scheduler: Scheduler = None,
+    cache: Cache = None, no_cache: NoCache = False, quiet: Quiet = False, json: Json = False,
+) -> int:  # fmt: skip
     """Check the raw files and build a release. This is also what happens without a command.
 
     A published version is never overwritten. With --pages, texts of withheld pages are filled in, and the release, marked as
-    hydrated, goes to build/<version>+hydrated: it may not be passed on.
+    hydrated, goes to build/<version>+hydrated: it may not be passed on. What was made of articles that have not changed since the last
+    build is used again; the release is, to the byte, that of a build from nothing.
     """
+    from pipeline.build import Means
     from pipeline.build import build as run
+    from pipeline.house import House
 
-    with stages(quiet or json) as step:
-        built = run(raw, out, pages, version, step)
+    kept = None if no_cache else cache or House.of(raw).cache
+    with stages(quiet or json) as progress:
+        built = run(raw, out, pages, version, progress, Means(jobs, scheduler, kept))
     if json:
         print_json(built_dict(built) | {"findings": finding_dicts(built.warnings)})
     elif not quiet:
@@ -43,13 +53,15 @@ def validate(
     level: Annotated[int, Parameter(validator=Number(gte=1, lte=6), help="Last level to check, 1 (files) to 6 (the release).")] = 6,
     format: Annotated[Format, Parameter(help="How findings are written.")] = Format.text,
     changed_since: Annotated[str | None, Parameter(help="Check only articles changed since this commit or tag.")] = None,
+    jobs: Jobs = 0,
+    scheduler: Scheduler = None,
     quiet: Quiet = False,
 ) -> int:
     """Check the raw files, or only the articles in the paths given, and write nothing.
 
     Exit status 0: sound, warnings at most; 1: findings; 2: could not run.
     """
-    from pipeline.build import load_and_check
+    from pipeline.build import Means, checking
     from pipeline.findings import Refused
     from pipeline.select import changed, selected
 
@@ -57,12 +69,21 @@ def validate(
     if changed_since is not None:
         touched = changed(raw, changed_since)
         only = touched if only is None else only if touched is None else only & touched
+    counted, reports = "", []
     try:
-        with stages(quiet or format is not Format.text) as step:
-            checked = load_and_check(raw, pages, step=step, level=level, only=only)
-        findings = checked.findings
+        with (
+            stages(quiet or format is not Format.text) as progress,
+            checking(raw, pages, progress=progress, level=level, only=only, means=Means(jobs, scheduler)) as checked,
+        ):
+            findings, corpus = checked.findings, checked.raw
+            some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
+            counted = (
+                f"{count(len(checked.corpus.index), 'article')}{some}, {count(len(corpus.contacts), 'contact')}, "
+                f"{count(len(corpus.kb), 'knowledge-base row')}: "
+            )
+            reports = list(checked.corpus.index.page_reports()) if pages is not None and not quiet else []
     except Refused as refused:
-        checked, findings = None, refused.findings
+        findings = refused.findings
     if format is not Format.text:
         from pipeline.report import machine
 
@@ -73,19 +94,11 @@ def validate(
 
         show(console(stderr=bool(findings.errors)), findings.all)
     if not quiet:
-        from pipeline.show import show_pages
-
         terminal = console()
-        counted = ""
-        if checked is not None:
-            if pages is not None:
-                show_pages(terminal, checked.pages.reports)
-            corpus = checked.raw
-            some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
-            counted = (
-                f"{count(len(corpus.bundles), 'article')}{some}, {count(len(corpus.contacts), 'contact')}, "
-                f"{count(len(corpus.kb), 'knowledge-base row')}: "
-            )
+        if reports:
+            from pipeline.show import show_pages
+
+            show_pages(terminal, reports)
         said = ", ".join(count(len(found), kind) for found, kind in ((findings.errors, "error"), (findings.warnings, "warning")))
         terminal.print(f"{counted}{said}", soft_wrap=True)
     return 1 if findings.errors else 0
@@ -100,17 +113,18 @@ def agree(
     Exit status 0: measured; 1: findings in the raw files; 2: there are no two passes to compare.
     """
     from pipeline.agree import agreement, compared
-    from pipeline.build import load_and_check
+    from pipeline.build import checking
     from pipeline.findings import CannotRun
     from pipeline.show import show_agreement, show_differences
 
-    with stages(json) as step:
-        checked = load_and_check(raw, pages, step=step)
+    with stages(json) as progress, checking(raw, pages, progress=progress) as checked:
         checked.findings.raise_errors()
-        step("compare the passes")
-        passes = checked.raw.passes
+        progress("compare the passes")
+        own = checked.corpus.passes
+        passes = {name: {key: passed.bundle for key, passed in bundles.items()} for name, bundles in own.items()}
+        page = next((bundles[article].masked for bundles in own.values() if article in bundles), None)
         figures = agreement(passes) if article is None else ()
-        differences = None if article is None else compared(passes, article, checked.pages.masked.get(article))
+        differences = None if article is None else compared(passes, article, page)
     if not figures and differences is None:
         raise CannotRun(f"{raw / 'passes'} has no two passes over {article or 'one article'}: passes/<pass>/<article_id>.json")
     if json:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 RAW = Path("data/raw")
 
@@ -14,3 +15,12 @@ Pages = Annotated[
 ]
 Quiet = Annotated[bool, Parameter(negative="", help="Print nothing but errors.")]
 Json = Annotated[bool, Parameter(negative="", help="Print the result as JSON, for machines.")]
+Jobs = Annotated[
+    int, Parameter(validator=Number(gte=0), help="Processes that share the work; 0: one for each core. A small corpus takes one.")
+]
+Scheduler = Annotated[
+    str | None,
+    Parameter(
+        help="Address of a Dask cluster that does the work (tcp://host:8786); its workers see the same files as this machine."
+    ),
+]

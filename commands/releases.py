@@ -1,16 +1,13 @@
 """Commands on releases: info, verify, diff, cite."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from commands.console import console, finding_dicts, print_json, stages
 from commands.options import RAW, Json, Quiet, Raw
 from pipeline.cite import Style
-
-if TYPE_CHECKING:  # imported where they are used, so that --help is quick
-    from pipeline.diff import Snapshot
 
 
 def info(release: str | None = None, /, *, raw: Raw = RAW, json: Json = False) -> int:
@@ -73,18 +70,19 @@ def diff(
     Each is a folder, or a version beside the raw files. Without the second, the first (or the newest release) is compared with what the
     raw files give now. Exit status 0, whether or not there is a difference.
     """
+    from pipeline.build import snapshot
     from pipeline.diff import Snapshot, show_diff
     from pipeline.diff import diff as run
     from pipeline.diff import html as page
     from pipeline.house import House
 
     house = House.of(raw)
-    with stages(json) as step:
-        step("read the older one")
+    with stages(json) as progress:
+        progress("read the older one")
         before = Snapshot.of_release(house.find(old))
-        step("read the newer one")
-        after = Snapshot.of_release(house.find(new)) if new else _now(raw)
-        step("compare")
+        progress("read the newer one")
+        after = Snapshot.of_release(house.find(new)) if new else snapshot(raw, progress)
+        progress("compare")
         found = run(before, after)
     if html is not None:
         html.write_text(page(found), encoding="utf-8", newline="\n")
@@ -93,17 +91,6 @@ def diff(
     else:
         show_diff(console(), found)
     return 0
-
-
-def _now(raw: Path) -> "Snapshot":
-    """What the raw files give."""
-    from pipeline.build import load_and_check
-    from pipeline.diff import Snapshot
-    from pipeline.tables import build_tables
-
-    checked = load_and_check(raw, None)
-    checked.findings.raise_errors()
-    return Snapshot.of_tables(checked.raw.meta, build_tables(checked.raw, checked.pages, checked.splits))
 
 
 def cite(

@@ -1,39 +1,65 @@
 """The whole way: raw files → a release in its place."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from pipeline import ledger
-from pipeline.bag import write_bag
-from pipeline.check import check
-from pipeline.check.versions import check_version, since_last
+import pipeline.arrow  # noqa: F401 – before the first array
+from pipeline.cache import Area, Remember, anew, area
+from pipeline.check.corpus import ARTICLES, FILES, REFERENCE
 from pipeline.cite import bibtex
-from pipeline.counting import Tables
-from pipeline.describe import describe
-from pipeline.diff import Diff
-from pipeline.duplicates import near_duplicates
+from pipeline.corpus import Corpus, compare
+from pipeline.execute import Executor, executor
 from pipeline.findings import CannotRun, Finding, Findings
-from pipeline.house import House, final
-from pipeline.pages import PageReport, Pages, find_pages
+from pipeline.gather import gather
+from pipeline.house import House, address, final, without_secret
+from pipeline.pages import PageReport, Shelf
+from pipeline.passes import check_passes, read_passes
+from pipeline.progress import Progress
 from pipeline.read import Raw, locate, read
-from pipeline.release import Release
-from pipeline.seal import Outcome, aside, seal
-from pipeline.split import open_texts, split
-from pipeline.tables import build_tables
-from pipeline.target import check_target
-from pipeline.write import write_tables
-from schema.reference import CorpusMeta, Splits
+from pipeline.remote import fetched, send
+from schema.reference import CorpusMeta
+
+if TYPE_CHECKING:  # what only a build needs is imported where it is done: checking one article takes half the time
+    from pipeline.diff import Diff, Snapshot
+    from pipeline.release import Release
+    from pipeline.seal import Outcome
+    from pipeline.write import Shard
+
+PRELOAD = ("pipeline.units", "pipeline.write")
+"""What workers need, loaded once for all of them."""
+SMALL = 8 * 2**20
+"""Bytes of articles below which more than one process would take longer to start than to use."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """With what a corpus is worked on."""
+
+    jobs: int = 1
+    """Processes; 0 is one for each core."""
+    scheduler: str | None = None
+    """Address of a Dask cluster, whose workers do the work instead."""
+    cache: Path | None = None
+    """Folder that keeps what can be used again; None keeps nothing."""
 
 
 @dataclass(frozen=True)
 class Checked:
     """A corpus that was read and checked."""
 
-    raw: Raw
-    pages: Pages
-    splits: Splits
+    corpus: Corpus
     findings: Findings
+    area: Area
+    pool: Executor
+
+    @property
+    def raw(self) -> Raw:
+        """What was written once for all articles."""
+        return self.corpus.index.raw
 
 
 @dataclass(frozen=True)
@@ -41,109 +67,201 @@ class Built:
     """What a build did."""
 
     folder: Path
-    outcome: Outcome
-    release: Release
-    changes: Diff | None
+    outcome: "Outcome"
+    release: "Release"
+    changes: "Diff | None"
     """What changed since the last release; None where there is none, and for a hydrated build."""
     pages: tuple[PageReport, ...]
+    """What became of each page."""
     warnings: list[Finding]
+    times: dict[str, float]
+    """Seconds by stage."""
 
 
 Step = Callable[[str], None]
 """Is told the name of each stage as it begins."""
 
 
-def load_and_check(
-    raw_folder: Path,
-    pages_folder: Path | None,
-    version: str | None = None,
-    step: Step = lambda _: None,
-    *,
-    level: int = 5,
-    only: Iterable[str] | None = None,
-) -> Checked:
-    """Read a corpus and run its rules up to a level. Faults are in ``findings``, each with its place.
+@contextmanager
+def checking(
+    raw_folder: Path, pages_folder: Path | None, version: str | None = None, progress: Progress | None = None, *,
+    level: int = 5, only: Iterable[str] | None = None, means: Means | None = None,
+) -> Iterator[Checked]:  # fmt: skip
+    """Read a corpus, in a folder or at an address, and run its rules up to a level. Faults are in ``findings``, each with its place.
 
-    ``only`` names the files of articles to check, below the raw folder; rules that need the whole corpus are then left out. Raises
-    CannotRun, and Refused if corpus.toml is faulty.
+    ``only`` names the files of articles to check, below the raw folder; rules that need the whole corpus are then left out. What was
+    made of the articles lies in files that are gone in the end. Raises CannotRun, and Refused if corpus.toml is faulty.
     """
+    progress, means = progress or Progress(), means or Means()
+    with fetched(raw_folder, progress) as folder, _checking(folder, pages_folder, version, progress, level, only, means) as checked:
+        yield checked
+
+
+@contextmanager
+def _checking(
+    raw_folder: Path, pages_folder: Path | None, version: str | None, progress: Progress, level: int, only: Iterable[str] | None,
+    means: Means,
+) -> Iterator[Checked]:  # fmt: skip
     findings = Findings()
-    step("read")
+    progress("read")
     raw = read(raw_folder, findings, version, only)
-    step("find pages")
-    pages = find_pages(raw, pages_folder)
-    step("check")
-    if level >= 3:
-        check(raw, pages, findings, level)
-    splits = raw.splits
-    if level >= 5 and raw.whole:
-        step("split")
-        splits = split(raw, near_duplicates(open_texts(raw)), findings)
-    house = House.of(raw_folder)
-    if (
-        level >= 6
-        and raw.whole
-        and not findings.errors
-        and final(raw.meta.version)
-        and (house.published() or house.ledger.exists())
+    shelf = None if pages_folder is None else Shelf.of(pages_folder)
+    size = sum((raw.folder / name).stat().st_size for name in raw.articles if (raw.folder / name).is_file())
+    jobs = 1 if size < SMALL else means.jobs
+    with (
+        area(None if shelf else means.cache) as place,  # texts of withheld pages are not kept
+        executor(jobs, means.scheduler, PRELOAD) as pool,
     ):
-        step("compare with the releases")
-        tables = build_tables(raw, find_pages(raw, None), splits)
-        changes = None if raw.meta.version in house.published() else since_last(house, raw.meta, tables)
-        findings.extend(check_version(house, raw.meta, tables, changes))
-    locate(raw_folder, findings)
-    return Checked(raw, pages, splits, findings)
+        progress("check articles", size)
+        index = gather(raw, place, pool, level, shelf, progress)
+        progress("check the corpus")
+        for rule in FILES:
+            findings.extend(rule(index))
+        _forget_copies(findings)
+        passes = {}
+        if raw.whole:
+            passes = read_passes(index, shelf)
+            if level >= 3:
+                check_passes(passes, raw, level)
+        if level >= 5:
+            for index_rule in ARTICLES:
+                findings.extend(index_rule(index))
+            _forget_copies(findings)
+            for rule_of_raw in REFERENCE:
+                findings.extend(rule_of_raw(raw))
+        corpus = Corpus(index, passes)
+        if level >= 5 and raw.whole:
+            progress("split")
+            corpus = compare(corpus, place, findings)
+        checked = Checked(corpus, findings, place, pool)
+        if level >= 6 and _is_published(raw) and not findings.errors:
+            progress("compare with the releases")
+            _check_version(checked)
+        locate(raw_folder, findings)
+        yield checked
+        place.prune()
+
+
+def _forget_copies(findings: Findings) -> None:
+    """Of an article that stands twice, say of the second that it does, and nothing of its records."""
+    copies = {(f.file, f.document) for f in findings.all if f.code == "HD502" and f.file.startswith("articles/")}
+    if copies:
+        findings.all[:] = [f for f in findings.all if f.code == "HD502" or f.rule.level() < 3 or (f.file, f.document) not in copies]
+
+
+def _is_published(raw: Raw) -> bool:
+    """Whether the raw files are those of a version to publish, with others before it."""
+    house = House.of(raw.folder)
+    return raw.whole and final(raw.meta.version) and bool(house.published() or house.ledger.exists())
+
+
+def _check_version(checked: Checked) -> None:
+    """Run the rules on versions, over the tables that the raw files give without anybody's pages."""
+    raw, house = checked.raw, House.of(checked.raw.folder)
+    if checked.corpus.index.hydrated:
+        with checking(raw.folder, None, raw.meta.version, level=5) as plain:
+            checked.findings.extend(_versions(plain, house))
+    else:
+        checked.findings.extend(_versions(checked, house))
+
+
+def _versions(checked: Checked, house: House) -> list[Finding]:
+    from pipeline.check.versions import check_version, since_last
+    from pipeline.shards import write_tables
+
+    with area(None) as work:
+        shards = write_tables(checked.corpus, checked.area, checked.pool, work.folder, {})
+        meta = checked.raw.meta
+        changes = None if meta.version in house.published() else since_last(house, meta, work.folder)
+        return list(check_version(house, meta, work.folder, shards, changes))
+
+
+def snapshot(raw_folder: Path, progress: Progress | None = None) -> "Snapshot":
+    """The tables that the raw files give without anybody's pages. Raises as ``checking`` does, and Refused for faulty files."""
+    from pipeline.diff import Snapshot
+    from pipeline.shards import write_tables
+
+    with checking(raw_folder, None, progress=progress) as checked, area(None) as work:
+        checked.findings.raise_errors()
+        write_tables(checked.corpus, checked.area, checked.pool, work.folder, {})
+        return Snapshot.of_build(checked.raw.meta, work.folder)
 
 
 def build(
-    raw_folder: Path, out: Path | None, pages_folder: Path | None, version: str | None = None, step: Step = lambda _: None
-) -> Built:
-    """Build a release. Without ``out`` it goes to ``data/processed/<version>``, a hydrated one to ``build/<version>+hydrated``.
+    raw_folder: Path, out: Path | None, pages_folder: Path | None, version: str | None = None, progress: Progress | None = None,
+    means: Means | None = None,
+) -> Built:  # fmt: skip
+    """Build a release. Without ``out`` it goes to ``data/processed/<version>``, a hydrated one to ``build/<version>+hydrated``. Raw
+    folder and ``out`` can be addresses.
 
     Raises Refused where the data breaks a rule and CannotRun where the build cannot be done; nothing is written then.
     """
-    checked = load_and_check(raw_folder, pages_folder, version, step)
-    checked.findings.raise_errors()
-    raw, pages, splits = checked.raw, checked.pages, checked.splits
-    if not raw.bundles:
-        raise CannotRun(f"{raw_folder} has no article, so that there is nothing to publish")
-    house = House.of(raw_folder)
-    target = out or house.release(raw.meta.version, pages.hydrated)
-    check_target(target, raw.meta.version, pages.hydrated, raw_folder)
-    publishing = final(raw.meta.version) and target.resolve() == house.release(raw.meta.version).resolve()
-    with aside(target) as work:
-        step("tables")
-        tables = build_tables(raw, pages, splits)
-        step("compare with the last release")
-        changes = None if pages.hydrated else since_last(house, raw.meta, tables)
-        if publishing:
-            checked.findings.extend(check_version(house, raw.meta, tables, changes))
-            locate(raw_folder, checked.findings)
-            checked.findings.raise_errors()
-        release = assemble(work, raw, pages, splits, tables, changes, step)
-        step("seal")
-        entry = ledger.entry(work, release, raw.meta.released) if publishing else None
-        if entry is not None:
-            ledger.check(house.ledger, entry)
-        outcome = seal(work, target)
-        if entry is not None:
-            ledger.enter(house.ledger, entry)
-    return Built(target, outcome, release, changes, pages.reports, checked.findings.warnings)
+    from pipeline import ledger
+    from pipeline.check.versions import check_version, since_last
+    from pipeline.seal import aside, seal
+    from pipeline.shards import write_tables
+    from pipeline.target import check_target
+
+    progress = progress or Progress()
+    with progress, ExitStack() as made, checking(raw_folder, pages_folder, version, progress, means=means) as checked:
+        checked.findings.raise_errors()
+        raw, index = checked.raw, checked.corpus.index
+        if not len(index):
+            raise CannotRun(f"{raw_folder} has no article, so that there is nothing to publish")
+        house = House.of(raw.folder)
+        if out is None and raw.folder != raw_folder:
+            raise CannotRun(f"{without_secret(raw_folder)} is at an address; say by --out where the release goes")
+        url = address(out) if out is not None else None
+        if url is not None and index.hydrated:
+            raise CannotRun("a hydrated build may not be passed on; name a folder of this machine by --out")
+        at = made.enter_context(TemporaryDirectory(prefix="heisser-draht-")) if url is not None else None
+        target = Path(at) / raw.meta.version if at is not None else out or house.release(raw.meta.version, index.hydrated)
+        check_target(target, raw.meta.version, index.hydrated, raw.folder)
+        publishing = final(raw.meta.version) and target.resolve() == house.release(raw.meta.version).resolve()
+        with aside(target) as work:
+            progress("write", sum(unit.cut.bytes for unit in index.units))
+            shards = write_tables(checked.corpus, checked.area, checked.pool, work, about(raw.meta, index.hydrated), progress)
+            progress("compare with the last release")
+            changes = None if index.hydrated else since_last(house, raw.meta, work)
+            if publishing:
+                checked.findings.extend(check_version(house, raw.meta, work, shards, changes))
+                locate(raw.folder, checked.findings)
+                checked.findings.raise_errors()
+            release = assemble(work, checked.corpus, shards, changes, raw.files.digest(), progress, checked.area.remember)
+            progress("seal")
+            entry = ledger.entry(work, release, raw.meta.released) if publishing else None
+            if entry is not None:
+                ledger.check(house.ledger, entry)
+            outcome = seal(work, target)
+            if entry is not None:
+                ledger.enter(house.ledger, entry)
+        pages = tuple(index.page_reports())
+        if url is not None:
+            outcome = send(target, url, progress)
+    folder = target if url is None else without_secret(Path(url))
+    return Built(folder, outcome, release, changes, pages, checked.findings.warnings, progress.times)
 
 
 def assemble(
-    work: Path, raw: Raw, pages: Pages, splits: Splits, tables: Tables, changes: Diff | None, step: Step = lambda _: None
-) -> Release:
-    """Make a finished release of a checked corpus and its tables in an empty folder."""
-    version = raw.meta.version + ("+hydrated" if pages.hydrated else "")
-    step("write")
-    shards = write_tables(tables, work, _about(raw.meta, version))
-    step("describe")
-    release = describe(work, raw, pages, splits, tables, shards, version, changes)
-    write_bag(work, f"{raw.meta.name}-{version}", raw.meta.released)
+    work: Path, corpus: Corpus, shards: Sequence["Shard"], changes: "Diff | None", raw_sha256: str,
+    progress: Step = lambda _: None, remember: Remember = anew,
+) -> "Release":  # fmt: skip
+    """Make a finished release of a folder with the tables of a corpus."""
+    from pipeline.bag import write_bag
+    from pipeline.describe import describe
+
+    meta, hydrated = corpus.index.raw.meta, corpus.index.hydrated
+    progress("describe")
+    release = describe(work, corpus, shards, _version(meta, hydrated), changes, raw_sha256, remember)
+    write_bag(work, f"{meta.name}-{_version(meta, hydrated)}", meta.released, {shard.path: shard.sha256 for shard in shards})
     return release
 
 
-def _about(meta: CorpusMeta, version: str) -> dict[str, str]:
+def about(meta: CorpusMeta, hydrated: bool) -> dict[str, str]:
     """What each file of a release says of the release that it is a part of."""
+    version = _version(meta, hydrated)
     return {"dataset": meta.title, "version": version, "license": meta.licences.annotations, "citation": bibtex(meta, version)}
+
+
+def _version(meta: CorpusMeta, hydrated: bool) -> str:
+    return meta.version + ("+hydrated" if hydrated else "")

@@ -5,32 +5,39 @@ way is that of every build: the result is, to the byte, what a build from the ra
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
-from typing import Any, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ValidationError
 
-from pipeline.build import Built, assemble
-from pipeline.findings import CannotRun
-from pipeline.pages import find_pages
-from pipeline.read import Raw
+import pipeline.arrow  # noqa: F401 – before the first array
+from pipeline.build import Built, about, assemble
+from pipeline.cache import area
+from pipeline.corpus import Corpus, compare
+from pipeline.execute import executor
+from pipeline.findings import CannotRun, Findings
+from pipeline.gather import gather
+from pipeline.pages import Shelf
+from pipeline.passes import read_passes
+from pipeline.progress import Progress
+from pipeline.read import read
 from pipeline.release import DATASHEET, Release, read_meta, shards
 from pipeline.seal import aside, seal
-from pipeline.tables import build_tables
+from pipeline.shards import write_tables
+from pipeline.split import SPLITS
 from pipeline.target import check_target
 from pipeline.verify import verify
 from schema.base import Model
-from schema.records import Article, Bundle, Comment, Entity, Event, Pass, PassArticle
-from schema.reference import Contact, KbEntity, Splits
+from schema.records import Article, Comment, Entity, Event, PassArticle
+from schema.reference import Contact, KbEntity
 from schema.rows import KEYS, TABLES
 from schema.vocabulary import TextStatus
 
-M = TypeVar("M", bound=Model)
 Row = dict[str, Any]
 
 
@@ -49,29 +56,40 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
     if release.hydrated:
         raise CannotRun(f"{release_folder} is hydrated already; name the published release")
     step("read")
-    try:
-        raw = _raw(release_folder, release)
-    except (OSError, ValidationError, LookupError) as error:
-        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else repr(error)
-        raise CannotRun(
-            f"{release_folder} is of another version of this package ({said}); install the one of version {release.version}"
-        ) from error
-    step("find pages")
-    pages = find_pages(raw, pages_folder)
-    if not pages.hydrated:
-        reasons = [f"{report.article_id}: {report.reason}" for report in pages.reports if report.reason]
-        raise CannotRun(f"{pages_folder} has none of the withheld pages ({'; '.join(reasons) or 'the release withholds none'})")
-    target = out or Path("build") / f"{release.version}+hydrated"
-    check_target(target, release.version, hydrated=True)
-    with aside(target) as work:
-        step("tables")
-        tables = build_tables(raw, pages, raw.splits)
-        if (release_folder / DATASHEET).is_file():  # its figures stay those of the release
-            copyfile(release_folder / DATASHEET, work / DATASHEET)
-        made = assemble(work, raw, pages, raw.splits, tables, None, step)
-        step("seal")
-        outcome = seal(work, target)
-    return Built(target, outcome, made, None, pages.reports, [])
+    findings = Findings()
+    shelf = Shelf.of(pages_folder)
+    with TemporaryDirectory(prefix="heisser-draht-") as folder, area(None) as place, executor(1) as pool:
+        try:
+            _write_raw(release_folder, Path(folder))
+            raw = read(Path(folder), findings, meta=read_meta(release_folder))
+        except (OSError, LookupError) as error:
+            raise CannotRun(_other_version(release_folder, release, repr(error))) from error
+        step("check articles")
+        index = gather(raw, place, pool, 2, shelf, Progress())
+        passes = read_passes(index, shelf)
+        if findings.errors:
+            raise CannotRun(_other_version(release_folder, release, findings.errors[0].message))
+        reports = tuple(sorted(index.page_reports(), key=lambda report: report.article_id))
+        if not index.hydrated:
+            reasons = [f"{report.article_id}: {report.reason}" for report in reports if report.reason]
+            raise CannotRun(f"{pages_folder} has none of the withheld pages ({'; '.join(reasons) or 'the release withholds none'})")
+        corpus = compare(Corpus(index, passes), place, findings)
+        findings.raise_errors()
+        target = out or Path("build") / f"{release.version}+hydrated"
+        check_target(target, release.version, hydrated=True)
+        with aside(target) as work:
+            step("write")
+            shards = write_tables(corpus, place, pool, work, about(raw.meta, hydrated=True))
+            if (release_folder / DATASHEET).is_file():  # its figures stay those of the release
+                copyfile(release_folder / DATASHEET, work / DATASHEET)
+            made = assemble(work, corpus, shards, None, release.raw_sha256, step)
+            step("seal")
+            outcome = seal(work, target)
+    return Built(target, outcome, made, None, reports, [], {})
+
+
+def _other_version(folder: Path, release: Release, why: str) -> str:
+    return f"{folder} is of another version of this package ({why}); install the one of version {release.version}"
 
 
 @dataclass(frozen=True)
@@ -97,30 +115,33 @@ class _Rows:
         return found
 
 
-def _raw(folder: Path, release: Release) -> Raw:
-    """The records that a release was built from, as ``read`` gives them of raw files."""
-    rows = _Rows.of(folder)
+def _write_raw(release: Path, folder: Path) -> None:
+    """Write the records that a release was built from as raw files: a shard for each split, with the pages that are open."""
+    rows = _Rows.of(release)
     parts = {name: rows.by_article(name) for name in _PARTS}
-    articles = sorted(rows.tables["articles"], key=lambda row: str(row["article_id"]))
-    bundles: dict[str, Bundle] = {}
-    for row in articles:
-        key = row["article_id"]
-        own = {name: [_own(model, part) for part in parts[name].get(key, [])] for name, model in _PARTS.items()}
-        bundles[key] = _record(Bundle, _local({"article": _own(Article, row), **own}, key))
-    passes: dict[str, dict[str, Bundle]] = {}
-    for row in sorted(rows.tables["passes"], key=lambda row: (row["pass_name"], row["article_id"])):
-        one = _record(Pass, {"article": _own(PassArticle, row), **{name: row[name] for name in _PARTS}})
-        passes.setdefault(row["pass_name"], {})[row["article_id"]] = one.bundle(bundles[row["article_id"]])
-    return Raw(
-        folder=folder, meta=read_meta(folder),
-        contacts=tuple(_record(Contact, _own(Contact, row)) for row in rows.tables["contacts"]),
-        kb=tuple(_record(KbEntity, _own(KbEntity, row)) for row in rows.tables["kb"]),
-        splits=Splits.model_validate_json((folder / "splits.json").read_bytes()), bundles=tuple(bundles.values()), passes=passes,
-        origins={}, contact_lines=(), kb_lines=(),
-        pages={row["article_id"]: row["text"] for row in articles if row["text_status"] == TextStatus.open},
-        datasheet=None,  # a template, which a release has filled in
-        faulty=frozenset(), refused={}, whole=True, digest=release.raw_sha256,
-    )  # fmt: skip
+    (folder / "articles").mkdir()
+    for i, split in enumerate(SPLITS):
+        lines = []
+        for row in rows.tables["articles"]:
+            if row["split"] == split:
+                key = row["article_id"]
+                own = {name: [_own(model, part) for part in parts[name].get(key, [])] for name, model in _PARTS.items()}
+                bundle = _local({"article": _own(Article, row), **own}, key)
+                lines.append(bundle | ({"page_text": row["text"]} if row["text_status"] == TextStatus.open else {}))
+        if lines:
+            _write_lines(folder / f"articles/{i}-{split}.jsonl", lines)
+    for row in rows.tables["passes"]:
+        record = {"article": _own(PassArticle, row), **{name: row[name] for name in _PARTS}}
+        path = folder / "passes" / row["pass_name"] / f"{row['article_id']}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_lines(path, [record])
+    _write_lines(folder / "contacts.jsonl", [_own(Contact, row) for row in rows.tables["contacts"]])
+    _write_lines(folder / "kb.jsonl", [_own(KbEntity, row) for row in rows.tables["kb"]])
+    copyfile(release / "splits.json", folder / "splits.json")
+
+
+def _write_lines(path: Path, rows: Iterable[Row]) -> None:
+    path.write_text("".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows), encoding="utf-8")
 
 
 _PARTS: dict[str, type[Model]] = {"entities": Entity, "events": Event, "comments": Comment}
@@ -130,10 +151,6 @@ _PARTS: dict[str, type[Model]] = {"entities": Entity, "events": Event, "comments
 def _own(model: type[Model], row: Row) -> Row:
     """A row without the columns that a release adds: keys, days, splits."""
     return {name: row[name] for name, field in model.model_fields.items() if not field.exclude}
-
-
-def _record(model: type[M], value: Row) -> M:
-    return model.model_validate_json(json.dumps(value, default=str))
 
 
 def _local(value: Any, article_id: str, name: str = "") -> Any:

@@ -5,8 +5,11 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 
@@ -16,7 +19,13 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # nothing in the tests may reach for the net
 PAGES = os.environ.get("HEISSER_DRAHT_PAGES")
 
 import build_dataset  # noqa: E402
-from pipeline.build import Built, build  # noqa: E402
+import pipeline.plots  # noqa: E402
+from pipeline.build import Built, Checked, build, checking  # noqa: E402
+from pipeline.findings import Finding  # noqa: E402
+from pipeline.shards import write_tables  # noqa: E402
+from pipeline.tables import ARTICLE_TABLES, LATER, finished  # noqa: E402
+from pipeline.units import read_table  # noqa: E402
+from schema.records import Bundle  # noqa: E402
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -24,6 +33,8 @@ VALID = TESTS / "valid"
 WITHHELD = TESTS / "withheld"
 
 Edit = Callable[[Any], None]
+Tables = dict[str, dict[str, pa.Table]]
+"""Tables of a release: by table, then by split."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,6 +50,29 @@ def hugging_face_home(tmp_path_factory: pytest.TempPathFactory):
 def no_pages(monkeypatch: pytest.MonkeyPatch):
     """A build takes the withheld pages only where a test says so."""
     monkeypatch.delenv("HEISSER_DRAHT_PAGES", raising=False)
+
+
+_draw = pipeline.plots._svg
+_DRAWN: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def figures_once(monkeypatch: pytest.MonkeyPatch):
+    """A figure that shows the same as one before is not drawn again: most of a small build is drawing. ``figures_anew`` undoes it."""
+
+    def svg(plot: pipeline.plots.Plot) -> str:
+        key = repr((plot.title, plot.height, plot.draw.__name__, plot.data))
+        if key not in _DRAWN:
+            _DRAWN[key] = _draw(plot)
+        return _DRAWN[key]
+
+    monkeypatch.setattr("pipeline.plots._svg", svg)
+
+
+@pytest.fixture
+def figures_anew(figures_once: None, monkeypatch: pytest.MonkeyPatch):  # noqa: ARG001
+    """Every build draws its figures."""
+    monkeypatch.setattr("pipeline.plots._svg", _draw)
 
 
 @pytest.fixture
@@ -79,6 +113,48 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return status, out, err
 
     return call
+
+
+def findings_of(raw: Path, pages: Path | None = None, **options: Any) -> list[Finding]:
+    """What is found in a raw folder."""
+    with checking(raw, pages, **options) as checked:
+        return checked.findings.all
+
+
+def bundles_of(raw: Path) -> tuple[Bundle, ...]:
+    """The bundles of a raw folder, each checked by the models alone, in order of files and lines."""
+    found = []
+    for path in sorted((raw / "articles").iterdir()):
+        with pa.input_stream(str(path), compression="detect") as file:
+            data = file.read()
+        found += [Bundle.model_validate_json(line) for line in ([data] if path.suffix == ".json" else data.splitlines())]
+    return tuple(found)
+
+
+def tables_of(raw: Path, pages: Path | None = None) -> Tables:
+    """The tables that a sound raw folder gives, as they stand in the Parquet files."""
+    with checking(raw, pages) as checked:
+        checked.findings.raise_errors()
+        return tables_of_checked(checked)
+
+
+def tables_of_checked(checked: Checked) -> Tables:
+    """The tables of a corpus that was checked."""
+    with TemporaryDirectory() as folder:
+        write_tables(checked.corpus, checked.area, checked.pool, Path(folder), {})
+        found: Tables = {}
+        for path in sorted(Path(folder).glob("data/*/*.parquet")):
+            found.setdefault(path.parent.name, {})[path.name.partition("-")[0]] = pq.ParquetFile(path).read()
+    return found
+
+
+def tables_of_unit(folder: Path) -> dict[str, pa.Table]:
+    """The tables of the articles of one unit, all of them in one split."""
+    found = {}
+    for name in ARTICLE_TABLES:
+        batch = read_table(folder, name)
+        found[name] = finished(name, batch, **{key: pa.array(["train"] * len(batch), pa.string()) for key in LATER.get(name, ())})
+    return found
 
 
 def edit_json(path: Path, edit: Edit) -> None:

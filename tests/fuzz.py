@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from pipeline.build import load_and_check
+from pipeline.build import checking
 from pipeline.findings import CannotRun, Refused
 from schema.derive import json_schemas
 from tests.conftest import VALID
@@ -53,7 +53,8 @@ def spoil(data: bytes, random: random.Random) -> bytes:
 def accepted(raw: Path) -> bool:
     """Whether validation finds no error; anything but findings is an exception that ends the run."""
     try:
-        return not load_and_check(raw, None).findings.errors
+        with checking(raw, None) as checked:
+            return not checked.findings.errors
     except (Refused, CannotRun):
         return False
 

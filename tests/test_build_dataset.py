@@ -25,7 +25,7 @@ def test_a_bare_call_builds(raw: Path, run, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_summary_says_what_became_of_each_page(run, tmp_path: Path):
-    _, out, _ = run("--raw", VALID, "--out", tmp_path / "r", "--pages", WITHHELD)
+    _, out, _ = run("--raw", VALID, "--no-cache", "--out", tmp_path / "r", "--pages", WITHHELD)
     (line,) = (line for line in out.splitlines() if line.startswith("absage-kurier"))
     assert line.split() == ["absage-kurier", "hydrated", "irgendein-name.txt"]
     assert "may not be passed on" in out
@@ -33,17 +33,17 @@ def test_the_summary_says_what_became_of_each_page(run, tmp_path: Path):
 
 def test_pages_come_from_the_environment_too(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HEISSER_DRAHT_PAGES", str(WITHHELD))
-    _, out, _ = run("build", "--raw", VALID, "--out", tmp_path / "r", "--json")
+    _, out, _ = run("build", "--raw", VALID, "--no-cache", "--out", tmp_path / "r", "--json")
     assert json.loads(out)["release"]["version"] == "1.2.3+hydrated"
 
 
 def test_json_and_quiet_are_for_machines(run, tmp_path: Path):
-    status, out, _ = run("build", "--raw", VALID, "--out", tmp_path / "r", "--json")
+    status, out, _ = run("build", "--raw", VALID, "--no-cache", "--out", tmp_path / "r", "--json")
     result = json.loads(out)
     assert status == 0
     assert result["outcome"] == "written"
     assert {p["article_id"]: p["status"] for p in result["pages"]}["absage-kurier"] == "withheld"
-    assert run("build", "--raw", VALID, "--out", tmp_path / "r", "--quiet") == (0, "", "")
+    assert run("build", "--raw", VALID, "--no-cache", "--out", tmp_path / "r", "--quiet") == (0, "", "")
     assert run("validate", "--raw", VALID, "--quiet") == (0, "", "")
 
 
@@ -194,7 +194,7 @@ def test_info_shows_a_release(run, release):
 def test_an_empty_setting_is_none(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("HEISSER_DRAHT_PAGES", "")
-    _, out, _ = run("build", "--raw", VALID, "--out", tmp_path / "r", "--json")
+    _, out, _ = run("build", "--raw", VALID, "--no-cache", "--out", tmp_path / "r", "--json")
     assert json.loads(out)["release"]["hydrated"] is False
     for argument in (["--pages", ""], ["--pages="]):
         status, _, err = run("validate", "--raw", VALID, *argument)
@@ -244,6 +244,50 @@ def test_it_runs_as_a_script_from_anywhere(tmp_path: Path):
     assert files(tmp_path) == {}
 
 
+# --- means ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_build_keeps_is_beside_the_raw_files_or_where_it_is_told(raw: Path, run, tmp_path: Path):
+    kept = raw.parent.parent / "build/cache"
+    assert run("build", "--raw", raw, "--out", tmp_path / "a", "--no-cache", "--quiet") == (0, "", "")
+    assert not kept.exists()
+    assert run("build", "--raw", raw, "--out", tmp_path / "b", "--cache", tmp_path / "own", "--quiet") == (0, "", "")
+    assert list((tmp_path / "own").glob("*.unit"))
+    assert not kept.exists()
+    for name in ("c", "d"):
+        assert run("build", "--raw", raw, "--out", tmp_path / name, "--quiet") == (0, "", "")
+        assert list(kept.glob("*.unit"))
+    assert files(tmp_path / "a") == files(tmp_path / "b") == files(tmp_path / "c") == files(tmp_path / "d")
+
+
+def test_a_page_that_is_withheld_leaves_nothing_among_what_is_kept(raw: Path, run, tmp_path: Path):
+    kept = tmp_path / "own"
+    status, _, err = run("build", "--raw", raw, "--out", tmp_path / "r", "--pages", WITHHELD, "--cache", kept, "--quiet")
+    assert (status, err) == (0, "")
+    assert not kept.exists() or not files(kept)
+
+
+@pytest.mark.slow
+def test_the_number_of_processes_changes_nothing(raw: Path, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pipeline.build.SMALL", 0)  # so that this corpus, too, is shared by processes
+    for jobs in (1, 2):
+        assert run("build", "--raw", raw, "--out", tmp_path / str(jobs), "--jobs", jobs, "--no-cache", "--quiet") == (0, "", "")
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    status, out, err = run("build", "--raw", raw, "--jobs", "-1")
+    assert status == 2
+    assert "jobs" in out + err
+
+
+@pytest.mark.parametrize("command", ["build", "validate"])
+def test_a_cluster_that_cannot_be_reached_is_said(raw: Path, run, command: str):
+    before = files(raw.parent)
+    status, out, err = run(command, "--raw", raw, "--scheduler", "tcp://127.0.0.1:9", "--quiet")
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "tcp://127.0.0.1:9" in err
+    assert files(raw.parent) == before
+
+
 # --- releases ------------------------------------------------------------------------------------------------------------------
 
 
@@ -283,3 +327,30 @@ def test_a_release_can_be_published_only_when_it_is_whole(raw: Path, run):
     status, _, err = run("publish", "hub", "somebody/probe", "--raw", raw, "--dry-run")
     assert status == 1
     assert "error[HD613] file was changed" in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "spared"),
+    [
+        (("--help",), {"pyarrow", "pydantic", "numpy", "yaml"}),
+        (("validate", "{raw}/articles/anruf-tagblatt.json", "--raw", "{raw}"), {"yaml", "pipeline.diff", "pipeline.seal"}),
+        (("build", "--raw", "{raw}", "--out", "{out}", "--no-cache"), {"huggingface_hub"}),
+    ],
+    ids=["help", "validate", "build"],
+)  # fmt: skip
+def test_a_command_loads_nothing_that_only_others_need(raw: Path, tmp_path: Path, arguments: tuple[str, ...], spared: set[str]):
+    """Nor does any of them start a process for a small corpus, or load what takes a second and 100 MB."""
+    code = (
+        "import sys, build_dataset; done = build_dataset.main(sys.argv[1:]); "
+        "print(done, *sorted(name for name in sys.modules), file=sys.stderr)"
+    )
+    given = [argument.format(raw=raw, out=tmp_path / "1.2.3") for argument in arguments]
+    done = subprocess.run([sys.executable, "-c", code, *given], cwd=ROOT, capture_output=True, text=True)
+    status, *loaded = done.stderr.splitlines()[-1].split()
+    assert status in ("0", "None"), done.stderr
+    assert {"commands.data", "cyclopts"} <= set(loaded)
+    heavy = {"pandas", "datasets", "pipeline.execute.local", "distributed"} | (
+        set() if "build" in arguments else {"matplotlib", "scipy", "pyarrow.parquet"}
+    )
+    assert set(loaded) & (heavy | spared) == set()

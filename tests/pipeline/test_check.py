@@ -7,15 +7,17 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.build import build, load_and_check
-from pipeline.check.spans import _looks_private
+from pipeline.build import build
+from pipeline.check.private import looks_private
 from pipeline.derived import errors_page
 from pipeline.findings import CannotRun, Finding, Findings, Refused
 from pipeline.rules import RULES, Severity
-from tests.conftest import TESTS, VALID, WITHHELD, edit_json, files
+from pipeline.texts import Texts
+from tests.conftest import TESTS, VALID, WITHHELD, edit_json, files, findings_of
 
 FIXTURES = sorted(path for path in (TESTS / "invalid").iterdir() if path.is_dir())
 CALL = "articles/anruf-abendblatt.json"
@@ -46,7 +48,7 @@ def lay_over(fixture: Path, raw: Path) -> dict:
 
 def find(raw: Path, **options) -> list[Finding]:
     try:
-        return load_and_check(raw, None, level=options.pop("level", 6), **options).findings.all
+        return findings_of(raw, level=options.pop("level", 6), **options)
     except Refused as refused:
         return refused.findings.all
 
@@ -101,7 +103,7 @@ def test_findings_say_no_withheld_word_and_no_private_data(raw: Path):
                 mention.pop("text", None)
 
     edit_json(raw / "articles/absage-kurier.json", shift)
-    found = load_and_check(raw, WITHHELD).findings.all
+    found = findings_of(raw, WITHHELD)
     assert {finding.code for finding in found} == {"HD311"}
     said = json.dumps([finding.as_dict() for finding in found])
     assert not any(word in said for word in ("Adle", "Brand", "Palme", "Nordmar"))
@@ -131,7 +133,7 @@ def test_findings_say_no_withheld_word_and_no_private_data(raw: Path):
     ],
 )
 def test_private_data_is_known_by_its_form(text: str, kinds: list[str]):
-    assert [kind for _, _, kind in sorted(_looks_private(text, "DE"))] == kinds
+    assert [kind for *_, kind in looks_private(Texts([text]), pa.array(["DE"]))] == kinds
 
 
 def test_what_only_looks_private_can_be_said_to_be_none(raw: Path):
@@ -318,7 +320,7 @@ def test_what_a_finding_shows_cannot_steer_a_terminal(raw: Path, run):
 
 def test_an_unreadable_raw_folder_is_said(tmp_path: Path):
     with pytest.raises(CannotRun, match="not a folder"):
-        load_and_check(tmp_path / "nothing", None)
+        findings_of(tmp_path / "nothing")
 
 
 def test_checking_changes_nothing(raw: Path):

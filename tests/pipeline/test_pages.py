@@ -5,20 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build import load_and_check
+from pipeline.build import checking
 from pipeline.findings import CannotRun
 from pipeline.pages import PageStatus
-from tests.conftest import VALID, WITHHELD
+from tests.conftest import VALID, WITHHELD, findings_of
 
 PAGE = (WITHHELD / "irgendein-name.txt").read_bytes()
 
 
 def status(folder: Path | None):
-    checked = load_and_check(VALID, folder)
-    (report,) = (r for r in checked.pages.reports if r.article_id == "absage-kurier")
-    assert {r.status for r in checked.pages.reports if r is not report} == {PageStatus.open}
-    assert ("absage-kurier" in checked.pages.texts) == (report.status is PageStatus.hydrated)
-    assert checked.findings.all == []
+    with checking(VALID, folder) as checked:
+        index = checked.corpus.index
+        reports = list(index.page_reports())
+        at_hand = dict(zip(index.all_ids(), index.at_hand.values.tolist(), strict=True))
+        assert checked.findings.all == []
+    (report,) = (r for r in reports if r.article_id == "absage-kurier")
+    assert {r.status for r in reports if r is not report} == {PageStatus.open}
+    assert at_hand.pop("absage-kurier") == (report.status is PageStatus.hydrated)
+    assert all(at_hand.values())
     return report
 
 
@@ -76,4 +80,4 @@ def test_the_right_copy_wins_over_a_wrong_one(tmp_path: Path):
 
 def test_a_folder_that_is_none_is_said(tmp_path: Path):
     with pytest.raises(CannotRun, match="--pages"):
-        load_and_check(VALID, tmp_path / "nowhere")
+        findings_of(VALID, tmp_path / "nowhere")

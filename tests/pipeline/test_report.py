@@ -10,13 +10,12 @@ from jsonschema import Draft7Validator
 from requests_cache import SQLiteCache
 from rich.console import Console
 
-from pipeline.build import load_and_check
 from pipeline.files import MAX_DOCUMENT
 from pipeline.findings import Finding
 from pipeline.formats import Format
 from pipeline.report import machine, show
 from pipeline.rules import RULES
-from tests.conftest import edit_json
+from tests.conftest import edit_json, findings_of
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -40,7 +39,7 @@ def sarif_schema() -> Draft7Validator:
 def faults(raw: Path) -> list[Finding]:
     edit_json(raw / "articles/anruf-abendblatt.json", lambda b: [e.update(colour="red", type="?") for e in b["events"]])
     (raw / "articles/stray.txt").write_text("")
-    return load_and_check(raw, None).findings.all
+    return findings_of(raw)
 
 
 def test_sarif_is_valid_and_complete(faults: list[Finding], sarif_schema: Draft7Validator):
