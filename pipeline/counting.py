@@ -1,7 +1,7 @@
 """Counting in Arrow arrays: rows by the values of some columns, each column as numbers."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.nodes import Ints
-from schema.reference import SplitName
 
-Tables = Mapping[str, Mapping[SplitName, pa.Table]]
-"""Tables of a release by name and split."""
 Value = str | bool | int | None
 Key = tuple[Value, ...]
-
-
-def whole(tables: Tables, name: str) -> pa.Table:
-    """One table, all splits together."""
-    return pa.concat_tables(list(tables[name].values()))
 
 
 @dataclass(frozen=True)

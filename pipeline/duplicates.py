@@ -370,10 +370,6 @@ class Forest(Generic[_Member]):
         self._parent[self.root(other)] = self.root(first)
 
 
-class Groups(Forest[str]):
-    """Groups of things that have names."""
-
-
 def components(count: int, i: npt.NDArray[np.int64], j: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """For each of ``count`` nodes the smallest one that edges i–j connect it with, shape (count,). ValueError for an edge elsewhere.
 

@@ -13,8 +13,7 @@ from pydantic.fields import FieldInfo
 
 from pipeline.nodes import Bools, Ints, Node, integers, offsets, struct
 from schema.derive import arrow_schema, unwrap
-from schema.records import Article, Bundle
-from schema.vocabulary import ARTICLE_ZONES
+from schema.records import Bundle
 
 _ROW = np.int64(2**32)  # greater than any offset, so that row * _ROW + offset orders spans by row, then by place
 
@@ -131,8 +130,3 @@ class Zones:
 
 SEPARATOR = "\n\n"
 """Stands between the blocks of a clean text."""
-
-
-def clean_text(article: Article, text: str) -> str:
-    """The article proper, from its page: headline, lead, subheadings and paragraphs, joined by blank lines."""
-    return SEPARATOR.join(text[zone.start : zone.end] for zone in article.zones if zone.type in ARTICLE_ZONES)

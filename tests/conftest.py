@@ -131,13 +131,6 @@ def bundles_of(raw: Path) -> tuple[Bundle, ...]:
     return tuple(found)
 
 
-def tables_of(raw: Path, pages: Path | None = None) -> Tables:
-    """The tables that a sound raw folder gives, as they stand in the Parquet files."""
-    with checking(raw, pages) as checked:
-        checked.findings.raise_errors()
-        return tables_of_checked(checked)
-
-
 def tables_of_checked(checked: Checked) -> Tables:
     """The tables of a corpus that was checked."""
     with TemporaryDirectory() as folder:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pipeline.cut import Cut, Piece
 from pipeline.files import hidden
 from pipeline.nodes import nodes, rebuild
-from pipeline.spans import clean_text
 from pipeline.units import Context, Task, read_index, work
 from schema.records import Article, Bundle, Event, Mention
 from schema.vocabulary import ARTICLE_ZONES, PrivateKind, RightsStatus, ZoneType
@@ -87,6 +86,11 @@ def tables_of(made: list[tuple[Bundle, str | None]]) -> dict[str, pa.Table]:
         work(Task(Context(folder, folder, level=2, languages=(), paged=True), cut, "unit"))
         assert read_index(folder / "unit")[1].findings == ()
         return tables_of_unit(folder / "unit")
+
+
+def clean_text(article: Article, text: str) -> str:
+    """Headline, lead, subheadings and paragraphs, joined by blank lines."""
+    return "\n\n".join(text[zone.start : zone.end] for zone in article.zones if zone.type in ARTICLE_ZONES)
 
 
 def masked(article: Article, text: str) -> str:
