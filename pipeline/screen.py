@@ -29,7 +29,7 @@ from pydantic.fields import FieldInfo
 
 from schema.derive import unwrap
 
-_KNOWN, _SHORT = 10_000, 100
+_KNOWN, _SHORT = 4_000, 100
 """Strings of one field that are remembered as valid, and the most characters that one of them has: pages are not."""
 
 

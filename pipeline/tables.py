@@ -121,7 +121,7 @@ def _structs(rows: Sequence[Model], name: str) -> pa.Array:
     return pa.array([row.model_dump(mode="json") for row in rows], pa.struct(table_schema(name)))
 
 
-_day = lru_cache(100_000)(edtf_day)
+_day = lru_cache(4096)(edtf_day)
 
 
 def _days(values: pa.Array) -> pa.Array:

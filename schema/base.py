@@ -56,7 +56,7 @@ EDTF_PATTERN = rf"^(?:{_DATE}|{_DATETIME}|(?:\.\.|{_DATE})/(?:\.\.|{_DATE}))$"
 _PARTS = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}))?)?)?[?~%]?")
 
 
-@lru_cache(100_000)
+@lru_cache(4096)  # few times are told, and often; a larger one would grow with the corpus
 def _first_and_last(part: str) -> tuple[date, date]:
     """First and last day that one EDTF date can mean. Raises ValueError for a day that no calendar has."""
     match = _PARTS.fullmatch(part)

@@ -84,7 +84,7 @@ def _stretches(texts: Texts, digits: Ints) -> Iterator[tuple[int, int, int]]:
         yield of[run], begin[low], end[done]
 
 
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=2**12)
 def _numbers(stretch: str, country: str) -> list[tuple[int, int]]:
     """Start and end of the telephone numbers in a stretch of text."""
     matcher = PhoneNumberMatcher(_plain(stretch), country, leniency=Leniency.VALID, max_tries=65_535)
