@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -181,6 +181,21 @@ def area(folder: Path | None) -> Iterator[Area]:
         with suppress(OSError):
             found.save()
         lock.release()
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A new folder beside a place. It comes there if all goes well, and is gone if not, or if the place was taken meanwhile: two workers
+    may do one task, where the first was only thought to be dead.
+    """
+    aside = Path(mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        yield aside
+        aside.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not (isinstance(error, OSError) and folder.is_dir()):
+            raise
 
 
 def state(path: Path) -> list[Any]:

@@ -19,8 +19,8 @@ from pipeline.files import COMPRESSION, MAX_DOCUMENT, SHARD, Files
 from pipeline.findings import Finding
 
 LEAST, MOST = 7 * 2**20, 10 * 2**20
-"""Bytes of a unit: between the two a cut is looked for; a single bundle can be larger. What a worker does once for each unit takes some
-30 ms, so that small units cost time; large ones cost memory, about 12 times their bytes in each worker."""
+"""Bytes of a unit: between the two a cut is looked for; a single bundle can be larger. Small units cost time, since
+much is done once for each; large ones cost memory, many times their bytes in each worker."""
 _ODDS = 32
 """One line in so many ends a unit, once the unit has LEAST bytes."""
 _NEWLINE = 10

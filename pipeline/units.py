@@ -6,9 +6,7 @@ depends on where the unit stands: lines are those of its pieces. A unit with an 
 """
 
 import json
-import os
 import pickle
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -20,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import pipeline.arrow  # noqa: F401 – before the first array
+from pipeline.cache import whole
 from pipeline.check import check_unit
 from pipeline.check.unit import Unit
 from pipeline.cut import Cut, rows
@@ -133,25 +132,25 @@ def work(task: Task) -> str:
     )  # fmt: skip
     found, sound = check_unit(unit, task.context.level)
     files.findings.extend(found)
-    whole = not files.findings.errors
-    clean = _clean(root, shown) if whole else pa.nulls(len(root), pa.string())
+    sane = not files.findings.errors
+    clean = _clean(root, shown) if sane else pa.nulls(len(root), pa.string())
     said = Said(
-        tuple(files.findings.all), Tally.of(root) if whole else Tally(),
+        tuple(files.findings.all), Tally.of(root) if sane else Tally(),
         {name: value for name, value in files.hashes.items() if name not in names},
         {name: sorted(found) for name, found in files.refused.items()},
     )  # fmt: skip
     index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
     del unit, pages
-    _write(task.context.area / task.name, _tables(root, index, shown, clean, reports, whole))
+    _write(task.context.area / task.name, _tables(root, index, shown, clean, reports, sane))
     return task.name
 
 
 def _tables(
-    root: pa.StructArray, index: pa.Table, shown: Texts, clean: pa.StringArray, reports: Sequence[PageReport], whole: bool
+    root: pa.StructArray, index: pa.Table, shown: Texts, clean: pa.StringArray, reports: Sequence[PageReport], sane: bool
 ) -> Iterator[tuple[str, pa.Table]]:
     """What a unit gives, one table after the other, so that not all are in memory at once."""
     yield "index", index
-    if whole:
+    if sane:
         yield "people", people(root)
         status = pa.array([report.status.text_status.value for report in reports], pa.string())
         yield from article_tables(released(root, shown), status, pa.array(shown.pages, pa.string()), clean)
@@ -183,17 +182,12 @@ def reparsed(cut: Cut, folder: Path) -> Unit:
 
 
 def _write(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
-    aside = folder.with_name(f"{folder.name}.{os.getpid()}")
-    aside.mkdir()
-    for name, table in tables:
-        with pa.OSFile(str(aside / name), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-            writer.write_batch(
-                table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
-            )
-    try:
-        aside.rename(folder)
-    except OSError:  # it was made meanwhile
-        shutil.rmtree(aside)
+    with whole(folder) as aside:
+        for name, table in tables:
+            with pa.OSFile(str(aside / name), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+                writer.write_batch(
+                    table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
+                )
 
 
 def _short_enough(found: Iterator[tuple[int, int | None, bytes]], names: Sequence[str], files: Files) -> Iterator[Line]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import sha256
+from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
 from pipeline.nodes import Ints
 from pipeline.split import SPLITS, Codes
@@ -84,17 +85,15 @@ def write_shard(task: ShardTask) -> list[Shard]:
     """Write one shard of every table that has rows in it, unless that is done already. Paths are those in the task's folder."""
     said = task.folder / "shards.json"
     if not said.is_file():
-        aside = task.folder.with_name(f"{task.folder.name}.new")
-        aside.mkdir(parents=True, exist_ok=True)
-        items = _wikidata(task.wikidata)
-        shards = []
-        for name in ARTICLE_TABLES:
-            batches = (_part(task, part, name, items) for part in task.parts)
-            shard = write_table(name, task.split, batches, aside, f"{name}.parquet", dict(task.about))
-            if shard is not None:
-                shards.append(shard)
-        (aside / said.name).write_text(json.dumps([asdict(shard) for shard in shards]), encoding="utf-8")
-        aside.rename(task.folder)
+        with whole(task.folder) as aside:
+            items = _wikidata(task.wikidata)
+            shards = []
+            for name in ARTICLE_TABLES:
+                batches = (_part(task, part, name, items) for part in task.parts)
+                shard = write_table(name, task.split, batches, aside, f"{name}.parquet", dict(task.about))
+                if shard is not None:
+                    shards.append(shard)
+            (aside / said.name).write_text(json.dumps([asdict(shard) for shard in shards]), encoding="utf-8")
     return [Shard(**shard) for shard in json.loads(said.read_bytes())]
 
 

@@ -14,6 +14,7 @@ from filelock import FileLock
 from benchmarks.generate import generate
 from pipeline import cache, cut, gather, shards
 from pipeline.build import Means, build
+from pipeline.cache import whole
 from pipeline.findings import Refused
 from tests.conftest import VALID, WITHHELD, files
 
@@ -407,3 +408,16 @@ def test_hydrated_builds_keep_nothing(tmp_path: Path, done: Done):
     before = files(own.kept)
     own.build(True, pages=WITHHELD)
     assert files(own.kept) == before
+
+
+def test_a_folder_is_made_whole_or_not_at_all(tmp_path: Path):
+    place = tmp_path / "unit"
+    with pytest.raises(ZeroDivisionError), whole(place) as aside:
+        (aside / "half").write_text("half")
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+    with whole(place) as second, whole(place) as first:
+        for folder in (first, second):
+            (folder / "index").write_text("the same")
+    assert [path.name for path in tmp_path.iterdir()] == ["unit"]
+    assert files(place) == {"index": b"the same"}
