@@ -3,7 +3,8 @@ r"""What a model accepts, told of many documents at once: lets pass only what is
 The documents have been parsed by Arrow under the schema of the model, which proves their structure: every value has the type of its
 field, no field is unknown, no key stands twice in an object. What is left of the model is told column by column:
 
-- a *string* is valid if Pydantic says so of that field, and of each different string of the column it is asked once;
+- a *string* is valid if Pydantic says so of that field, and of each different string of the column it is asked once; one of which only
+  a length is asked has that length;
 - an *integer* has nothing but bounds, so the smallest and the largest of a column speak for all between them;
 - a *list* has its least and greatest length, and what must not be null is not;
 - a key that is *missing* looks to Arrow like one that is null. Where only one of the two is valid, the bytes decide: a field that must
@@ -15,7 +16,7 @@ against Pydantic with documents that were spoilt at random.
 
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
@@ -43,7 +44,7 @@ class Place:
     adapter: TypeAdapter[Any] | None = None
     """Pydantic's own validation of one value: strings and integers have one."""
     lengths: tuple[int, int | None] | None = None
-    """Least and greatest number of items of a list."""
+    """Least and greatest number of items of a list, or of characters of a string of which nothing else is asked."""
     inner: tuple["Place", ...] = ()
     """Fields of an object, or the one place of a list's items."""
     valid: set[str] = field(default_factory=set)
@@ -61,7 +62,9 @@ class Place:
         if pa.types.is_struct(kind):
             return all(place.accepts(array.field(place.name)) for place in self.inner)
         if pa.types.is_list(kind):
-            return self._has_lengths(array) and self.inner[0].accepts(array.flatten())
+            return self._has_lengths(pc.list_value_length(array)) and self.inner[0].accepts(array.flatten())
+        if pa.types.is_string(kind) and self.adapter is None:
+            return self._has_lengths(pc.utf8_length(array))
         if pa.types.is_string(kind):
             values = pc.unique(array).to_pylist()
             return self.valid.issuperset(values) or all(value in self.valid or self._is_valid(value) for value in values)
@@ -70,11 +73,9 @@ class Place:
             return all(self._is_valid(ends[end].as_py()) for end in ("min", "max"))
         return bool(pa.types.is_boolean(kind))
 
-    def _has_lengths(self, array: pa.Array) -> bool:
+    def _has_lengths(self, found: pa.Array) -> bool:
         least, most = self.lengths or (0, None)
-        if not least and most is None:
-            return True
-        ends = pc.min_max(pc.list_value_length(array))
+        ends = pc.min_max(found)
         return bool(ends["min"].as_py() >= least and (most is None or ends["max"].as_py() <= most))
 
     def _is_valid(self, value: Any) -> bool:
@@ -157,12 +158,12 @@ def _place(
         inner, optional = _without_none(item)
         if optional:
             raise TypeError(f"{key} is a list of values that may be null")
-        if rest != [...] or not all(isinstance(m, at.MinLen | at.MaxLen) for m in asked):
+        if rest != [...] or not _only_lengths(asked):
             raise TypeError(f"{key} is a list of which more is asked than a length")
-        least = max((m.min_length for m in asked if isinstance(m, at.MinLen)), default=0)
-        most = min((m.max_length for m in asked if isinstance(m, at.MaxLen)), default=None)
         one = _place("", inner, FieldInfo.from_annotation(item), True, path, given, doubtful, names)
-        return Place(key, required, lengths=(least, most), inner=(one,))
+        return Place(key, required, lengths=_lengths(asked), inner=(one,))
+    if kind is str and _only_lengths(asked):
+        return Place(key, required, lengths=_lengths(asked))
     if isinstance(kind, type) and (issubclass(kind, BaseModel) or kind is bool):
         if asked:
             raise TypeError(f"{key} is {'a bool' if kind is bool else 'an object'} of which more is asked than its type")
@@ -174,6 +175,16 @@ def _place(
         adapter: TypeAdapter[Any] = TypeAdapter(whole, config=ConfigDict(strict=True))  # type: ignore[arg-type]
         return Place(key, required, adapter=adapter)
     raise TypeError(f"{key} is of a type that a screen does not know: {annotation!r}")
+
+
+def _only_lengths(asked: Sequence[Any]) -> bool:
+    return all(isinstance(m, at.MinLen | at.MaxLen) for m in asked)
+
+
+def _lengths(asked: Sequence[Any]) -> tuple[int, int | None]:
+    """The least and the greatest length of what is asked for."""
+    least = max((m.min_length for m in asked if isinstance(m, at.MinLen)), default=0)
+    return least, min((m.max_length for m in asked if isinstance(m, at.MaxLen)), default=None)
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

@@ -125,14 +125,15 @@ def test_a_missing_key_is_not_made_up_for_by_another_line():
     assert not accepted('{"number":2,"leaves":[{}]}', '{"number":2,"leaves":[{"needed":"\\"needed\\":"}]}')
 
 
-def test_a_screen_asks_of_each_string_once(monkeypatch: pytest.MonkeyPatch):
+def test_a_screen_asks_of_each_string_once_and_of_a_plain_one_its_length(monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
     real = TypeAdapter.validate_strings
     monkeypatch.setattr(TypeAdapter, "validate_strings", lambda self, value: asked.append(value) or real(self, value))
     screen.cache_clear()
-    line = '{"number":2,"leaves":[{"needed":"x","word":"w"}]}'
+    line = '{"number":2,"twig":{"name":"äöü"},"leaves":[{"needed":"x","word":"w"}]}'
     assert accepted(line, line, line) and accepted(line)
-    assert sorted(asked) == ["w", "x"]
+    assert asked == ["w"]
+    assert not accepted(line, line.replace("äöü", "abcd"))
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):
