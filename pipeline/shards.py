@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,9 @@ from pipeline.execute import Executor
 from pipeline.passes import Passed
 from pipeline.progress import Progress
 from pipeline.split import SPLITS, Assigned
-from pipeline.tables import passes_table, reference_table
+from pipeline.tables import ARTICLE_TABLES, passes_table, reference_table
 from pipeline.texts import Texts
-from pipeline.write import Part, Shard, ShardTask, write_shard, write_table
+from pipeline.write import Part, Piece, Shard, ShardTask, write_shard, write_table
 from schema.reference import SplitName
 from schema.rows import TABLES
 
@@ -42,19 +43,22 @@ def write_tables(
     for split, parts, size in plan(
         [unit.first for unit in index.units], [unit.name for unit in index.units], index.bytes.values, splits
     ):
-        task = ShardTask(area.folder, area.folder, split, tuple(parts), size, tuple(about.items()), wikidata)
-        tasks.append(replace(task, folder=area.path(f"{key(task.key())}.shard")))
-    written: dict[Path, list[Shard]] = {}
+        for table in ARTICLE_TABLES:
+            items = wikidata if table == "entities" else None
+            task = ShardTask(area.folder, area.folder, table, split, tuple(parts), size, tuple(about.items()), items)
+            tasks.append(replace(task, folder=area.path(f"{key(task.key())}.shard")))
+    written: dict[Path, Shard | None] = {}
     first_large = sorted(tasks, key=lambda task: -task.bytes)  # so that no worker is left with a large one in the end
-    for task, shards in zip(first_large, pool.map(write_shard, first_large), strict=True):
-        written[task.folder] = shards
-        if progress is not None:
+    for task, shard in zip(first_large, pool.map(write_shard, first_large), strict=True):
+        written[task.folder] = shard
+        if progress is not None and task.table == ARTICLE_TABLES[-1]:
             progress.did(task.bytes)
     found = []
-    for split in dict.fromkeys(task.split for task in tasks):
-        folders = [task.folder for task in tasks if task.split == split]
-        for shard, number, path in named([written[own] for own in folders]):
-            place(folders[number] / shard.path, folder / path, area.kept)
+    for _, group in groupby(sorted(tasks, key=lambda task: (task.table, task.split)), key=lambda task: (task.table, task.split)):
+        shards = [(task.folder, shard) for task in group if (shard := written[task.folder]) is not None]
+        for i, (own, shard) in enumerate(shards):
+            path = f"data/{shard.table}/{shard.split}-{i:05}-of-{len(shards):05}.parquet"
+            place(own / shard.path, folder / path, area.kept)
             found.append(replace(shard, path=path))
     return in_order([*found, *_small_tables(corpus, splits, folder, about)])
 
@@ -88,14 +92,6 @@ def plan(
             yield split, parts, int(before[-1]) - begun
 
 
-def named(groups: Sequence[Sequence[Shard]]) -> Iterator[tuple[Shard, int, str]]:
-    """Each file of the shards of one split, with the number of its group, and its place in a release."""
-    for table in dict.fromkeys(shard.table for group in groups for shard in group):
-        own = [(shard, number) for number, group in enumerate(groups) for shard in group if shard.table == table]
-        for i, (shard, number) in enumerate(own):
-            yield shard, number, f"data/{table}/{shard.split}-{i:05}-of-{len(own):05}.parquet"
-
-
 def in_order(shards: Iterable[Shard]) -> list[Shard]:
     """Files in the order in which a release names them: by table, split and number."""
     tables = [table.name for table in TABLES]
@@ -110,7 +106,8 @@ def _small_tables(corpus: Corpus, splits: Assigned, folder: Path, about: Mapping
     for code, split in enumerate(SPLITS):
         tables.append(("passes", split, [_pass(name, own, splits, code) for name, own in corpus.passes.items()]))
     for table, split, parts in tables:
-        shard = write_table(table, split, parts, folder, f"data/{table}/{split}-00000-of-00001.parquet", about)
+        pieces = [Piece(part, part.nbytes) for part in parts]
+        shard = write_table(table, split, pieces, folder, f"data/{table}/{split}-00000-of-00001.parquet", about)
         if shard is not None:
             yield shard
 

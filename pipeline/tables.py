@@ -7,6 +7,7 @@ for ``documents`` all spans move to the clean text. Which columns there are, and
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +16,12 @@ import pyarrow.compute as pc
 from pipeline.nodes import Ints, Node, explode, nodes, rebuild, struct, with_children, without_items
 from pipeline.read import Raw
 from pipeline.spans import SEPARATOR, Zones, bundles_array, start_end
+from pipeline.split import SPLITS, Codes
 from pipeline.texts import Texts
 from schema.base import Model, edtf_day
 from schema.derive import arrow_schema, needed_spans
 from schema.records import Bundle
+from schema.reference import SplitName
 from schema.rows import KEYS, TABLES, DocumentRow, PassRow
 from schema.vocabulary import ARTICLE_ZONES
 
@@ -68,16 +71,36 @@ def article_tables(root: pa.StructArray, text_status: pa.Array, text: pa.Array, 
         yield name, _table(name, items, **keys, **more).append_column(ROW, at)
 
 
-def finished(name: str, table: pa.RecordBatch, **later: pa.Array) -> pa.Table:
-    """A table of a release, from one of ``article_tables`` and the columns that it had not."""
-    columns = dict(zip(table.schema.names, table.columns, strict=True)) | later
+def with_splits(articles: pa.RecordBatch, rows: np.ndarray[Any, np.dtype[np.int32]], *codes: Codes) -> pa.RecordBatch:
+    """The articles of a unit with the codes of the splits that some of them, the ``rows``, have by the other schemes; ``finished`` puts
+    names in their place.
+    """
+    for name, code in zip(SPLIT_COLUMNS[1:], codes, strict=True):
+        column = np.zeros(len(articles), dtype=code.dtype)
+        column[rows] = code
+        articles = articles.append_column(name, pa.array(column))
+    return articles
+
+
+def finished(name: str, table: pa.Table, split: SplitName, items: Mapping[str, str | None] | None) -> pa.Table:
+    """A table of a release, from rows of one of ``article_tables`` that come to one split; entities with the Wikidata item of each row of
+    the knowledge base. Any other table of a release is given back as it is.
+    """
+    columns = dict(zip(table.schema.names, table.columns, strict=True))
+    if name == "articles":
+        names = pa.array(SPLITS)
+        columns |= {key: names.take(columns[key]) for key in SPLIT_COLUMNS[1:]}
+        columns["split"] = pa.repeat(split, len(table))
+    elif name == "entities":
+        assert items is not None, "entities name the items of Wikidata"
+        columns["wikidata"] = _wikidata(columns["kb_id"], items)
     schema = table_schema(name)
     return pa.table([columns[field.name] for field in schema], schema=schema)
 
 
-def wikidata(kb_id: pa.Array, items: Mapping[str, str | None]) -> pa.Array:
+def _wikidata(kb_id: pa.ChunkedArray, items: Mapping[str, str | None]) -> pa.Array:
     """The Wikidata item of each row of the knowledge base, or null."""
-    coded = kb_id.dictionary_encode()
+    coded = kb_id.combine_chunks().dictionary_encode()
     return pa.array([items.get(key) for key in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 

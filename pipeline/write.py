@@ -1,4 +1,4 @@
-"""Stage 6: tables → Parquet. One task writes one shard of every table of articles: all of them are about the same articles then."""
+"""Stage 6: tables → Parquet. One task writes one shard of one table; the shards of all tables are about the same articles."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,8 @@ from pipeline.bag import sha256
 from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
 from pipeline.nodes import Ints
-from pipeline.split import SPLITS, Codes
-from pipeline.tables import ARTICLE_TABLES, ROW, SPLIT_COLUMNS, finished, table_schema, wikidata
+from pipeline.split import Codes
+from pipeline.tables import ROW, finished, table_schema, with_splits
 from pipeline.units import read_table
 from schema.reference import SplitName
 
@@ -57,50 +57,60 @@ class Part:
 
 @dataclass(frozen=True)
 class ShardTask:
-    """One shard of every table to write."""
+    """One shard of one table to write."""
 
     area: Path
     """Where the files of the units are."""
     folder: Path
-    """Where the files go, as ``<table>.parquet``; it is made whole or not at all."""
+    """Where the file goes, as ``<table>.parquet``; it is made whole or not at all."""
+    table: str
     split: SplitName
     parts: tuple[Part, ...]
     bytes: int
     """Bytes of the articles in their raw files."""
     about: tuple[tuple[str, str], ...]
     """What each file says of the release that it is a part of."""
-    wikidata: Path
-    """JSON with the Wikidata item of each row of the knowledge base, in a file that is named after its hash."""
+    wikidata: Path | None
+    """JSON with the Wikidata item of each row of the knowledge base, in a file that is named after its hash; for entities."""
 
     def key(self) -> str:
-        """Hash of everything that the files depend on, but for the code."""
-        digest = hashlib.sha256(json.dumps([self.split, self.about, self.wikidata.name]).encode())
+        """Hash of everything that the file depends on, but for the code."""
+        names = [self.table, self.split, self.about, self.wikidata and self.wikidata.name]
+        digest = hashlib.sha256(json.dumps(names).encode())
         for part in self.parts:
             digest.update(f"{part.unit} {len(part.rows)}\n".encode())
             digest.update(part.rows.tobytes() + part.by_time.tobytes() + part.by_outlet.tobytes())
         return digest.hexdigest()
 
 
-def write_shard(task: ShardTask) -> list[Shard]:
-    """Write one shard of every table that has rows in it, unless that is done already. Paths are those in the task's folder."""
-    said = task.folder / "shards.json"
+class Piece(NamedTuple):
+    """Rows that come to a file together."""
+
+    table: pa.Table
+    bytes: int
+    """About how many they take in memory."""
+
+
+def write_shard(task: ShardTask) -> Shard | None:
+    """Write one shard, unless that is done already; None, and no file, where it has no row. Its path is that in the task's folder."""
+    said = task.folder / "shard.json"
     if not said.is_file():
         with whole(task.folder) as aside:
-            items = _wikidata(task.wikidata)
-            shards = []
-            for name in ARTICLE_TABLES:
-                batches = (_part(task, part, name, items) for part in task.parts)
-                shard = write_table(name, task.split, batches, aside, f"{name}.parquet", dict(task.about))
-                if shard is not None:
-                    shards.append(shard)
-            (aside / said.name).write_text(json.dumps([asdict(shard) for shard in shards]), encoding="utf-8")
-    return [Shard(**shard) for shard in json.loads(said.read_bytes())]
+            pieces = (_part(task, part) for part in task.parts)
+            shard = write_table(
+                task.table, task.split, pieces, aside, f"{task.table}.parquet", dict(task.about), _items(task.wikidata)
+            )
+            (aside / said.name).write_text(json.dumps(shard and asdict(shard)), encoding="utf-8")
+    found = json.loads(said.read_bytes())
+    return found and Shard(**found)
 
 
 def write_table(
-    table: str, split: SplitName, tables: Iterable[pa.Table], folder: Path, path: str, about: Mapping[str, str]
-) -> Shard | None:
-    """Write one Parquet file of tables that come one after the other; None, and no file, where they have no row.
+    table: str, split: SplitName, pieces: Iterable[Piece], folder: Path, path: str, about: Mapping[str, str],
+    items: Mapping[str, str | None] | None = None,
+) -> Shard | None:  # fmt: skip
+    """Write one Parquet file of pieces that come one after the other; None, and no file, where they have no row. ``items`` are those of
+    Wikidata, for a table that names them and whose pieces do not.
 
     The file says in its key-value metadata what it is a part of: ``about``, its table, its split and its logical digest, so that a file
     that went astray can still be cited. No ``huggingface`` metadata is embedded (the card declares the features, so that old and new
@@ -108,7 +118,7 @@ def write_table(
     of every page tells where a damaged file is damaged. The same rows in the same row groups give the same bytes.
     """
     schema = table_schema(table)
-    groups = _row_groups(tables)
+    groups = (finished(table, group, split, items) for group in _row_groups(pieces))
     group = next(groups, None)
     if group is None:
         return None
@@ -136,47 +146,50 @@ def table_digests(shards: Iterable[Shard]) -> dict[tuple[str, str], str]:
     return {own: of_shards(digests) for own, digests in found.items()}
 
 
-def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of tables in groups of about ROW_GROUP_BYTES; a table that alone is much larger is cut."""
+def _row_groups(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
+    """The rows of pieces in groups of about ROW_GROUP_BYTES; a piece that alone is much larger is cut."""
     waiting: list[pa.Table] = []
     size = 0
-    for table in tables:
+    for table, own in pieces:
         if not len(table):
             continue
-        if waiting and size + table.nbytes > ROW_GROUP_BYTES:
+        if waiting and size + own > ROW_GROUP_BYTES:
             yield pa.concat_tables(waiting).combine_chunks()
             waiting, size = [], 0
-        rows = max(1, ROW_GROUP_BYTES * len(table) // max(1, table.nbytes))
+        rows = max(1, ROW_GROUP_BYTES * len(table) // max(1, own))
         while len(table) > rows:
             yield table.slice(0, rows).combine_chunks()
-            table = table.slice(rows)
+            table, own = table.slice(rows), own * (len(table) - rows) // len(table)
         waiting.append(table)
-        size += table.nbytes
+        size += own
     if waiting:
         yield pa.concat_tables(waiting).combine_chunks()
 
 
-def _part(task: ShardTask, part: Part, name: str, items: Mapping[str, str | None]) -> pa.Table:
-    """The rows of one table that articles of a unit have."""
-    batch = read_table(task.area / part.unit, name)
-    rows: Ints = part.rows.astype(np.int64)
+def _part(task: ShardTask, part: Part) -> Piece:
+    """The rows of a table that articles of a unit have: stretches of what is mapped, which are copied when all are put together, or here
+    where they are few, so that what is mapped is never much more than what is written.
+    """
+    batch = read_table(task.area / part.unit, task.table)
+    if task.table == "articles":
+        batch = with_splits(batch, part.rows, part.by_time, part.by_outlet)
+    starts, ends = _stretches(part.rows.astype(np.int64))
     if ROW in batch.schema.names:
-        of = batch.column(ROW).to_numpy()
-        chosen = np.zeros(max(int(of.max(initial=-1)), int(rows.max(initial=-1))) + 1, dtype=bool)
-        chosen[rows] = True
-        rows = np.flatnonzero(chosen[of])
-    if len(rows) < len(batch):
-        batch = batch.take(pa.array(rows))
-    if name == "articles":
-        codes = (np.full(len(rows), SPLITS.index(task.split)), part.by_time, part.by_outlet)
-        return finished(name, batch, **{key: _NAMES.take(pa.array(code)) for key, code in zip(SPLIT_COLUMNS, codes, strict=True)})
-    return finished(name, batch, **({"wikidata": wikidata(batch.column("kb_id"), items)} if name == "entities" else {}))
+        starts, ends = np.searchsorted(batch.column(ROW), [starts, ends])
+    found = [batch.slice(start, end - start) for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if start < end]
+    table = pa.Table.from_batches(found, batch.schema)
+    if len(table) < len(batch) // 2:
+        table = table.combine_chunks()
+    return Piece(table, batch.nbytes * len(table) // max(1, len(batch)))
 
 
-_NAMES = pa.array(SPLITS)
+def _stretches(rows: Ints) -> tuple[Ints, Ints]:
+    """The first row of each stretch of rows that follow one another, and the row behind its last."""
+    breaks = np.flatnonzero(np.diff(rows) != 1)
+    return rows[np.append(0, breaks + 1)], rows[np.append(breaks, len(rows) - 1)] + 1
 
 
-@lru_cache(maxsize=1)
-def _wikidata(path: Path) -> dict[str, str | None]:
-    found: dict[str, str | None] = json.loads(path.read_bytes())
-    return found
+@lru_cache(maxsize=2)  # of no file and of one
+def _items(path: Path | None) -> dict[str, str | None] | None:
+    """The Wikidata items that a file holds."""
+    return None if path is None else json.loads(path.read_bytes())  # type: ignore[no-any-return]
