@@ -192,4 +192,4 @@ def _stretches(rows: Ints) -> tuple[Ints, Ints]:
 @lru_cache(maxsize=2)  # of no file and of one
 def _items(path: Path | None) -> dict[str, str | None] | None:
     """The Wikidata items that a file holds."""
-    return None if path is None else json.loads(path.read_bytes())  # type: ignore[no-any-return]
+    return None if path is None else json.loads(path.read_bytes())
