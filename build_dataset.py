@@ -4,6 +4,8 @@ import os
 import sys
 from io import TextIOWrapper
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing multiplies matrices; threads to do so would take 0.1 s to start
+
 from cyclopts import App, CycloptsError
 
 from commands import data, releases, repo, sharing

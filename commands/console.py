@@ -25,8 +25,8 @@ def stages(silent: bool) -> Iterator["Progress"]:
     """Says the stage that is at work and how far it is, on a terminal only."""
     from pipeline.progress import Progress
 
-    own = console(stderr=True)
-    if silent or not own.is_terminal:
+    own = None if silent else console(stderr=True)
+    if own is None or not own.is_terminal:
         with Progress() as progress:
             yield progress
         return

@@ -30,13 +30,14 @@ def build(
     hydrated, goes to build/<version>+hydrated: it may not be passed on. What was made of articles that have not changed since the last
     build is used again; the release is, to the byte, that of a build from nothing.
     """
-    from pipeline.build import Means
-    from pipeline.build import build as run
     from pipeline.house import House
+    from pipeline.means import ready
 
     kept = None if no_cache else cache or House.of(raw).cache
-    with stages(quiet or json) as progress:
-        built = run(raw, out, pages, version, progress, Means(jobs, scheduler, kept))
+    with stages(quiet or json) as progress, ready(raw, jobs, scheduler, kept) as means:
+        from pipeline.build import build as run
+
+        built = run(raw, out, pages, version, progress, means)
     if json:
         print_json(built_dict(built) | {"findings": finding_dicts(built.warnings)})
     elif not quiet:
@@ -61,8 +62,8 @@ def validate(
 
     Exit status 0: sound, warnings at most; 1: findings; 2: could not run.
     """
-    from pipeline.build import Means, checking
     from pipeline.findings import Refused
+    from pipeline.means import ready
     from pipeline.select import changed, selected
 
     only = selected(raw, paths) if paths else None
@@ -71,17 +72,17 @@ def validate(
         only = touched if only is None else only if touched is None else only & touched
     counted, reports = "", []
     try:
-        with (
-            stages(quiet or format is not Format.text) as progress,
-            checking(raw, pages, progress=progress, level=level, only=only, means=Means(jobs, scheduler)) as checked,
-        ):
-            findings, corpus = checked.findings, checked.raw
-            some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
-            counted = (
-                f"{count(len(checked.corpus.index), 'article')}{some}, {count(len(corpus.contacts), 'contact')}, "
-                f"{count(len(corpus.kb), 'knowledge-base row')}: "
-            )
-            reports = list(checked.corpus.index.page_reports()) if pages is not None and not quiet else []
+        with stages(quiet or format is not Format.text) as progress, ready(raw, jobs, scheduler, only=only) as means:
+            from pipeline.build import checking
+
+            with checking(raw, pages, progress=progress, level=level, only=only, means=means) as checked:
+                findings, corpus = checked.findings, checked.raw
+                some = "" if corpus.whole else " (only those asked for; rules over the whole corpus left out)"
+                counted = (
+                    f"{count(len(checked.corpus.index), 'article')}{some}, {count(len(corpus.contacts), 'contact')}, "
+                    f"{count(len(corpus.kb), 'knowledge-base row')}: "
+                )
+                reports = list(checked.corpus.index.page_reports()) if pages is not None and not quiet else []
     except Refused as refused:
         findings = refused.findings
     if format is not Format.text:

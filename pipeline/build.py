@@ -12,10 +12,11 @@ from pipeline.cache import Area, Remember, anew, area
 from pipeline.check.corpus import ARTICLES, FILES, REFERENCE
 from pipeline.cite import bibtex
 from pipeline.corpus import Corpus, compare
-from pipeline.execute import Executor, executor
+from pipeline.execute import Executor
 from pipeline.findings import CannotRun, Finding, Findings
 from pipeline.gather import gather
 from pipeline.house import House, address, final, without_secret
+from pipeline.means import Means
 from pipeline.pages import PageReport, Shelf
 from pipeline.passes import check_passes, read_passes
 from pipeline.progress import Progress
@@ -28,23 +29,6 @@ if TYPE_CHECKING:  # what only a build needs is imported where it is done: check
     from pipeline.release import Release
     from pipeline.seal import Outcome
     from pipeline.write import Shard
-
-PRELOAD = ("pipeline.units", "pipeline.write")
-"""What workers need, loaded once for all of them."""
-SMALL = 8 * 2**20
-"""Bytes of articles below which more than one process would take longer to start than to use."""
-
-
-@dataclass(frozen=True)
-class Means:
-    """With what a corpus is worked on."""
-
-    jobs: int = 1
-    """Processes; 0 is one for each core."""
-    scheduler: str | None = None
-    """Address of a Dask cluster, whose workers do the work instead."""
-    cache: Path | None = None
-    """Folder that keeps what can be used again; None keeps nothing."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +91,9 @@ def _checking(
     raw = read(raw_folder, findings, version, only)
     shelf = None if pages_folder is None else Shelf.of(pages_folder)
     size = sum((raw.folder / name).stat().st_size for name in raw.articles if (raw.folder / name).is_file())
-    jobs = 1 if size < SMALL else means.jobs
     with (
         area(None if shelf else means.cache) as place,  # texts of withheld pages are not kept
-        executor(jobs, means.scheduler, PRELOAD) as pool,
+        means.executor(size) as pool,
     ):
         progress("check articles", size)
         index = gather(raw, place, pool, level, shelf, progress)

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from pipeline.rai import RAI
 from pipeline.split import SPLITS
 from pipeline.write import Shard
+from schema.base import Model, meanings
 from schema.derive import arrow_schema, unwrap
 from schema.reference import CorpusMeta
 from schema.rows import TABLES, Table
@@ -111,7 +110,7 @@ def _record_set(table: Table, targets: Mapping[str, str]) -> dict[str, Any]:
     for column in arrow_schema(table.row):
         if table.split and column.name == "split":
             continue  # it says what the name of its file says
-        field = _field(table.name, (column.name,), column.type, table.row.model_fields[column.name])
+        field = _field(table.name, (column.name,), column.type, table.row)
         target = targets.get(column.name, own)
         fields.append(field if target == own else field | {"description": f"{field['description']} One of {target}."})
     return {
@@ -140,15 +139,15 @@ def _split_of(table: Table) -> dict[str, Any]:
     }
 
 
-def _field(table: str, path: tuple[str, ...], kind: pa.DataType, said: FieldInfo, in_list: bool = False) -> dict[str, Any]:
-    """A field, its path from the column inwards; ``in_list``: whether a field above it is a list."""
+def _field(table: str, path: tuple[str, ...], kind: pa.DataType, model: type[Model], in_list: bool = False) -> dict[str, Any]:
+    """A field of a model, its path from the column inwards; ``in_list``: whether a field above it is a list."""
     many = pa.types.is_list(kind)
     item = kind.value_type if many else kind
     field = {
         "@type": "cr:Field",
         "@id": "/".join((table, *path)),
         "name": path[-1],
-        "description": _line(said.description),
+        "description": _line(meanings(model).get(path[-1])),
         **({"isArray": True, "arrayShape": "-1"} if many else {}),
     }
     if not pa.types.is_struct(item):
@@ -156,23 +155,23 @@ def _field(table: str, path: tuple[str, ...], kind: pa.DataType, said: FieldInfo
         if path[1:]:
             source["transform"] = [{"jsonPath": name} for name in path[1:]]
         return field | {"dataType": _DATA_TYPES[item], "source": source}
-    inner = _model(said.annotation)
+    inner = _model(model.model_fields[path[-1]].annotation)
     parts: dict[str, list[dict[str, Any]]] = {"subField": [], "annotation": []}
     for part in item:
         unread = (in_list or many) and pa.types.is_list(part.type) and pa.types.is_struct(part.type.value_type)
-        sub = _field(table, (*path, part.name), part.type, inner.model_fields[part.name], in_list or many)
+        sub = _field(table, (*path, part.name), part.type, inner, in_list or many)
         if unread:
             sub["description"] += " A list inside a list: in the Parquet files, but not in the records that Croissant gives."
         parts["annotation" if unread else "subField"].append(sub)
     return field | {name: fields for name, fields in parts.items() if fields}
 
 
-def _model(annotation: Any) -> type[BaseModel]:
+def _model(annotation: Any) -> type[Model]:
     """The model of a field that holds one or a list of them."""
     kind, _ = unwrap(annotation)
     if get_origin(kind) is tuple:
         kind, _ = unwrap(get_args(kind)[0])
-    return cast(type[BaseModel], kind)
+    return cast(type[Model], kind)
 
 
 def _line(text: str | None) -> str:

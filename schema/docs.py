@@ -5,11 +5,10 @@ from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from schema import vocabulary
-from schema.base import EDTF_PATTERN, Term
+from schema.base import EDTF_PATTERN, Model, Term, meanings
 from schema.derive import RAW_MODELS, arrow_schema, unwrap
 from schema.rows import TABLES
 
@@ -39,14 +38,14 @@ def schema_page() -> str:
     )
 
 
-def _inner(models: list[Any]) -> list[type[BaseModel]]:
+def _inner(models: list[Any]) -> list[type[Model]]:
     """Models that stand in fields of others, each once, in the order in which they are met."""
-    seen: dict[type[BaseModel], None] = {}
+    seen: dict[type[Model], None] = {}
 
-    def visit(model: type[BaseModel]) -> None:
+    def visit(model: type[Model]) -> None:
         for field in model.model_fields.values():
             kind = _item(field.annotation)
-            if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+            if isinstance(kind, type) and issubclass(kind, Model) and kind not in seen:
                 seen[kind] = None
                 visit(kind)
 
@@ -60,15 +59,15 @@ def _item(annotation: Any) -> Any:
     return unwrap(get_args(kind)[0])[0] if get_origin(kind) is tuple else kind
 
 
-def _model(model: type[BaseModel], name: str | None = None, arrow: bool = False) -> str:
+def _model(model: type[Model], name: str | None = None, arrow: bool = False) -> str:
     doc = " ".join(line.strip() for line in (model.__doc__ or "").splitlines())
     title = name or model.__name__
     types = {field.name: str(field.type) for field in arrow_schema(model)} if arrow else {}
     header = "| field | type | Arrow | meaning |\n|---|---|---|---|\n" if arrow else "| field | type | meaning |\n|---|---|---|\n"
-    rows = ""
+    rows, said = "", meanings(model)
     for field_name, field in model.model_fields.items():
         middle = f" | {_short_arrow(types[field_name])}" if arrow else ""
-        rows += f"| `{field.alias or field_name}` | {_type(field)}{middle} | {_cell(field.description or '')} |\n"
+        rows += f"| `{field.alias or field_name}` | {_type(field)}{middle} | {_cell(said.get(field_name, ''))} |\n"
     anchor = title.lower().replace(" ", "-")
     return f'<a id="{anchor}"></a>\n\n### {title}\n\n{doc}\n\n{header}{rows}'
 
@@ -92,7 +91,7 @@ def _type(field: FieldInfo) -> str:
         said = " / ".join(f"`{value}`" for value in get_args(kind))
     elif get_origin(kind) is dict:
         said = "object: article id → split"
-    elif issubclass(kind, BaseModel | Enum):
+    elif issubclass(kind, Model | Enum):
         said = f"[{kind.__name__}](#{kind.__name__.lower()})"
     else:
         said = {"str": "string", "int": "integer", "bool": "boolean", "float": "number"}.get(kind.__name__, kind.__name__)

@@ -362,6 +362,9 @@ class Bundle(Model):
     """The page itself, in a shard of a big corpus. A repo with a file for each article keeps it in pages/<article_id>.txt."""
 
 
+Bundle.model_rebuild()  # before workers are forked, which then share it
+
+
 # --- passes ------------------------------------------------------------------------------------------------------------------
 
 

@@ -269,7 +269,7 @@ def test_a_page_that_is_withheld_leaves_nothing_among_what_is_kept(raw: Path, ru
 
 @pytest.mark.slow
 def test_the_number_of_processes_changes_nothing(raw: Path, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("pipeline.build.SMALL", 0)  # so that this corpus, too, is shared by processes
+    monkeypatch.setattr("pipeline.means.SMALL", 0)  # so that this corpus, too, is shared by processes
     for jobs in (1, 2):
         assert run("build", "--raw", raw, "--out", tmp_path / str(jobs), "--jobs", jobs, "--no-cache", "--quiet") == (0, "", "")
     assert files(tmp_path / "1") == files(tmp_path / "2")

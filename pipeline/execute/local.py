@@ -56,6 +56,10 @@ class Local:
         self._serials = count()
         self._closed = False
 
+    def start(self) -> None:
+        """Start the server, which begins to load modules; else the first task does."""
+        self._start()
+
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
         broken: list[Exception] = []

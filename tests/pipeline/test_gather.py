@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.generate import generate
-from pipeline import build as building
-from pipeline import cut
-from pipeline.build import Means, build, checking
+from pipeline import cut, means
+from pipeline.build import build, checking
 from pipeline.findings import Finding
+from pipeline.means import Means, ready
 from tests.conftest import files
 
 BUNDLES = 24
@@ -70,7 +71,7 @@ def test_the_index_does_not_depend_on_the_cuts(raw: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.slow
 def test_a_release_does_not_depend_on_cuts_or_jobs(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(building, "SMALL", 0)
+    monkeypatch.setattr(means, "SMALL", 0)
     first = None
     for jobs, own in ((1, SIZES[2]), (2, SIZES[1]), (3, SIZES[0])):
         sized(monkeypatch, own)
@@ -80,6 +81,28 @@ def test_a_release_does_not_depend_on_cuts_or_jobs(raw: Path, tmp_path: Path, mo
         first = first or found
         assert sorted(found) == sorted(first)
         assert [name for name in first if found[name] != first[name]] == []
+
+
+def test_processes_for_a_large_corpus_are_started_before_all_else(raw: Path, monkeypatch: pytest.MonkeyPatch):
+    size = sum(path.stat().st_size for path in (raw / "articles").iterdir())
+    monkeypatch.setattr(means, "SMALL", size)
+    with ready(raw, 2, None) as own:
+        started = psutil.Process().children()
+        assert len(started) == 1
+        with checking(raw, None, means=own) as checked:
+            assert len(checked.corpus.index) == BUNDLES
+            assert psutil.Process().children() == started
+    assert psutil.Process().children() == []
+    one = min((raw / "articles").iterdir()).relative_to(raw).as_posix()
+    for folder, jobs, scheduler, only in (
+        (raw, 1, None, None),
+        (raw, 2, "tcp://a:1", None),
+        (raw, 2, None, {one}),
+        (one, 2, None, None),
+    ):
+        with ready(Path(folder), jobs, scheduler, only=only) as own:
+            assert own == Means(jobs, scheduler)
+            assert psutil.Process().children() == []
 
 
 # --- findings ----------------------------------------------------------------------------------------------------------------------

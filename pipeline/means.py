@@ -1,0 +1,63 @@
+"""With what a corpus is worked on. Light to import: what it makes is there before the rest of the pipeline is."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.execute import Executor, cores, executor
+
+PRELOAD = ("pipeline.units", "pipeline.write")
+"""What workers need, loaded once for all of them."""
+SMALL = 8 * 2**20
+"""Bytes of articles below which more than one process would take longer to start than to use."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """With what a corpus is worked on."""
+
+    jobs: int = 1
+    """Processes; 0 is one for each core."""
+    scheduler: str | None = None
+    """Address of a Dask cluster, whose workers do the work instead."""
+    cache: Path | None = None
+    """Folder that keeps what can be used again; None keeps nothing."""
+    pool: Executor | None = None
+    """These processes, where they were started before."""
+
+    @contextmanager
+    def executor(self, size: int) -> Iterator[Executor]:
+        """Who works on so many bytes of articles. Raises as ``pipeline.execute.executor`` does."""
+        jobs = 1 if size < SMALL else self.jobs
+        if self.pool is not None and jobs != 1:
+            yield self.pool
+        else:
+            with executor(jobs, self.scheduler, PRELOAD) as made:
+                yield made
+
+
+@contextmanager
+def ready(
+    raw: Path, jobs: int, scheduler: str | None, cache: Path | None = None, only: Iterable[str] | None = None
+) -> Iterator[Means]:  # fmt: skip
+    """The same, with processes that begin to load what they need, where the articles (``only`` some files of them, below the raw folder)
+    are large enough: the caller can then import what it needs itself.
+    """
+    jobs = jobs or cores()
+    if jobs < 2 or scheduler is not None or _size(raw, only) < SMALL:
+        yield Means(jobs, scheduler, cache)
+        return
+    from pipeline.execute.local import Local
+
+    with closing(Local(jobs, PRELOAD)) as pool:
+        pool.start()
+        yield Means(jobs, None, cache, pool)
+
+
+def _size(raw: Path, only: Iterable[str] | None) -> int:
+    """Bytes of articles; 0 where they are not to be found."""
+    try:
+        return sum(path.stat().st_size for path in ((raw / "articles").iterdir() if only is None else map(raw.joinpath, only)))
+    except OSError:
+        return 0
