@@ -72,7 +72,10 @@ def cut(files: Files, names: Iterable[str], area: Area) -> Iterator[Cut]:
     for name in names:
         shard = SHARD.search(name) is not None
         for piece, digest in _remembered(files, name, area) if shard else _file(files, name):
-            if pieces and pieces[-1].file == piece.file:  # lines are told by the file and the piece that begins it
+            if pieces and (
+                pieces[-1].file == piece.file  # lines are told by the file and the piece that begins it
+                or size + piece.stop - piece.start > MOST
+            ):
                 yield from unit()
             key.update(f"{len(pieces)} {piece.file}\n".encode("utf-8", "surrogateescape"))
             key.update(digest)

@@ -90,12 +90,18 @@ def near_duplicates(texts: dict[str, str]) -> list[Pair]:
 
 def signatures(texts: Sequence[str]) -> Codes:
     """Signatures of texts, shape (n, BANDS); a text without a word has NOTHING in all places."""
+    portions = [_signatures(texts[at : at + _ROWS]) for at in range(0, len(texts), _ROWS)]
+    return np.concatenate([np.zeros((0, BANDS), np.uint64), *portions])
+
+
+def _signatures(texts: Sequence[str]) -> Codes:
+    """Those of at most _ROWS texts."""
     hashes, offsets = grams(texts)
     found = np.full((len(texts), 2 * BANDS), 2**32 - 1, np.uint32)
     at = 0
     while at < len(texts):
         first = int(offsets[at])
-        end = min(max(int(np.searchsorted(offsets, first + _PORTION, "right")) - 1, at + 1), at + _ROWS, len(texts))
+        end = min(max(int(np.searchsorted(offsets, first + _PORTION, "right")) - 1, at + 1), len(texts))
         own = hashes[first : offsets[end]]
         if len(own) > _PORTION:  # one long text: the MinHashes of all its grams are the smallest of its parts'
             parts = np.array_split(own, -(-len(own) // _PORTION))

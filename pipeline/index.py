@@ -155,9 +155,10 @@ class Index:
         for file, identifiers in said.refused.items():
             self.raw.refused.setdefault(file, set()).update(identifiers)
         self.tally.add(said.tally)
-        self.ids.append(column["article_id"])
+        ids = column["article_id"].to_pylist()
+        self.ids.append(pa.array(ids, pa.string()))  # not the one that is mapped: it would keep the whole file in memory
         self.pages.update(column["page_status"].to_pylist())
-        self.hashes.add(np.array([xxhash.xxh3_64_intdigest(key.encode()) for key in column["article_id"].to_pylist()], np.uint64))
+        self.hashes.add(np.array([xxhash.xxh3_64_intdigest(key.encode()) for key in ids], np.uint64))
         self.open.add(column["open"].to_numpy(zero_copy_only=False))
         self.text_hashes.add(column["text_hash"].to_numpy())
         self.at_hand.add(column["text_hash"].to_numpy() != 0)

@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from pipeline.nodes import Bools, Ints
 
-SPACE, ALNUM, DIGIT, HYPHEN = 1, 2, 4, 8
-"""Kinds of characters, as bits: ``str.isspace``, ``str.isalnum``, ``str.isdecimal``, and what joins the parts of a word."""
+SPACE, ALNUM, DIGIT, HYPHEN, CAPITAL, AT = 1, 2, 4, 8, 16, 32
+"""Kinds of characters, as bits: ``str.isspace``, ``str.isalnum``, ``str.isdecimal``, what joins the parts of a word, A to Z, and @."""
 HYPHENS = "-\u2010\u2011\u00ad"
+_FORMS = {SPACE: r"\s+", ALNUM: r"[^\W_]+", DIGIT: r"\d+", HYPHEN: f"[{HYPHENS}]", CAPITAL: "[A-Z]+", AT: "@"}
 MASK = "\u2588"
 """Stands for a character of private data."""
 
@@ -26,8 +27,11 @@ _CODE_POINTS = 0x110000
 _PLANES = 0x40000  # no later plane has a letter, a digit or white space
 _END = "\0\0"
 _INLINE = 12  # bytes that a string view holds itself
+_PORTION = 2**16
+"""Characters, or bytes, that are looked at at once: what numpy makes of them on the way is many times as large."""
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Small = np.ndarray[Any, np.dtype[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -57,29 +61,33 @@ class Texts:
         return np.searchsorted(self.first, places, side="right") - 1
 
     @cached_property
-    def points(self) -> np.ndarray[Any, np.dtype[np.uint32]]:
-        """The code points of all texts; shape (places,)."""
-        return np.frombuffer(self._joined.encode("utf-32-le"), "<u4")
-
-    @cached_property
     def kinds(self) -> Bytes:
         """For each place the bits of its kinds; shape (places,)."""
-        return kinds().take(self.points, mode="clip")
+        joined = self._joined()
+        found = np.empty(len(joined), np.uint8)
+        for at in range(0, len(joined), _PORTION):
+            points = np.frombuffer(joined[at : at + _PORTION].encode("utf-32-le"), "<u4")
+            found[at : at + len(points)] = kinds().take(points, mode="clip")
+        return found
 
-    @cached_property
     def _joined(self) -> str:
         return _END.join([*(page or "" for page in self.pages), ""])
 
     @cached_property
     def _utf8(self) -> Bytes:
         """The texts in UTF-8, with room for a view behind the last one."""
-        return np.frombuffer(self._joined.encode() + bytes(_INLINE), np.uint8)
+        return np.frombuffer(self._joined().encode() + bytes(_INLINE), np.uint8)
 
     @cached_property
-    def _first_byte(self) -> Ints:
+    def _first_byte(self) -> Small:
         """The first byte of each place; shape (places,)."""
-        own = self._utf8[: len(self._utf8) - _INLINE]
-        return np.flatnonzero((own & 0xC0) != 0x80)  # 10xxxxxx continues a character
+        found, done = np.empty(int((self.length + len(_END)).sum()), np.int32), 0
+        for at in range(0, len(self._utf8) - _INLINE, _PORTION):
+            own = self._utf8[at : min(at + _PORTION, len(self._utf8) - _INLINE)]
+            begins = np.flatnonzero((own & 0xC0) != 0x80)  # 10xxxxxx continues a character
+            found[done : done + len(begins)] = begins + at
+            done += len(begins)
+        return found
 
     def slice(self, row: int, start: int, end: int) -> str | None:
         """``text[start:end]`` of one row; None where it has no text."""
@@ -96,7 +104,7 @@ class Texts:
         length = self._first_byte[place + np.clip(end, 0, size)] - first
         return self._cut(first, np.where(null, 0, np.maximum(length, 0)), pa.array(~null))
 
-    def _cut(self, first: Ints, length: Ints, valid: pa.BooleanArray) -> pa.StringArray:
+    def _cut(self, first: Small, length: Small, valid: pa.BooleanArray) -> pa.StringArray:
         """Strings from their first bytes and lengths in bytes. Each becomes a view of 16 bytes: its length, then up to 12 bytes of its
         own, or of a longer one the first 4, the number of the buffer, and where it begins there. Arrow copies what the views show.
         """
@@ -126,7 +134,7 @@ class Texts:
         return Texts([self.pages[row] for row in rows])
 
 
-def _as_bytes(values: Ints) -> Bytes:
+def _as_bytes(values: Small) -> Bytes:
     return values.astype("<i4")[:, None].view(np.uint8)
 
 
@@ -135,7 +143,7 @@ def kinds() -> Bytes:
     """For each code point the bits of its kinds; shape (0x110000,). Python's own regular expressions say what is what."""
     every = np.arange(_PLANES, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     table = np.zeros(_CODE_POINTS, np.uint8)
-    for kind, form in ((SPACE, r"\s+"), (ALNUM, r"[^\W_]+"), (DIGIT, r"\d+"), (HYPHEN, f"[{HYPHENS}]")):
+    for kind, form in _FORMS.items():
         for match in re.finditer(form, every):
             table[match.start() : match.end()] |= kind
     return table

@@ -118,7 +118,7 @@ def write_table(
     of every page tells where a damaged file is damaged. The same rows in the same row groups give the same bytes.
     """
     schema = table_schema(table)
-    groups = (finished(table, group, split, items) for group in _row_groups(pieces))
+    groups = map(lambda group: finished(table, group, split, items), _row_groups(pieces))  # noqa: C417 – which would keep each group
     group = next(groups, None)
     if group is None:
         return None
@@ -133,6 +133,7 @@ def write_table(
             digest.update(group.to_batches())
             writer.write_table(group, len(group))
             rows += len(group)
+            group = None  # before the next one is made
             group = next(groups, None)
         writer.add_key_value_metadata({**about, "table": table, "split": split, "digest": digest.hexdigest()})
     return Shard(table, split, path, rows, target.stat().st_size, digest.memory, digest.hexdigest(), sha256(target))
@@ -154,16 +155,29 @@ def _row_groups(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
         if not len(table):
             continue
         if waiting and size + own > ROW_GROUP_BYTES:
-            yield pa.concat_tables(waiting).combine_chunks()
-            waiting, size = [], 0
+            yield _one(waiting)
+            size = 0
         rows = max(1, ROW_GROUP_BYTES * len(table) // max(1, own))
         while len(table) > rows:
             yield table.slice(0, rows).combine_chunks()
             table, own = table.slice(rows), own * (len(table) - rows) // len(table)
         waiting.append(table)
         size += own
+        del table
     if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
+        yield _one(waiting)
+
+
+def _one(tables: list[pa.Table]) -> pa.Table:
+    """One table of several, which are taken from the list and let go of column by column, so that their rows are not there twice."""
+    schema = tables[0].schema
+    columns = [[chunk for table in tables for chunk in table.column(i).chunks] for i in range(len(schema))]
+    tables.clear()
+    joined = []
+    while columns:
+        chunks = columns.pop(0)
+        joined.append(pa.concat_arrays(chunks) if len(chunks) > 1 else chunks[0])
+    return pa.table(joined, schema=schema)
 
 
 def _part(task: ShardTask, part: Part) -> Piece:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from phonenumbers import Leniency, PhoneNumberMatcher
 
 from pipeline.nodes import Ints
-from pipeline.texts import DIGIT, Texts
+from pipeline.texts import AT, CAPITAL, DIGIT, Texts
 from schema.vocabulary import PrivateKind
 
 EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -92,7 +92,7 @@ def _numbers(stretch: str, country: str) -> list[tuple[int, int]]:
 
 
 def _emails(texts: Texts) -> Iterator[tuple[int, int, int, str]]:
-    for row, start in _offsets(texts, np.flatnonzero(texts.points == ord("@"))):
+    for row, start in _offsets(texts, np.flatnonzero(texts.kinds & AT)):
         page = str(texts.pages[row])
         while start > 0 and (page[start - 1].isalnum() or page[start - 1] in "_.+-"):
             start -= 1
@@ -101,8 +101,7 @@ def _emails(texts: Texts) -> Iterator[tuple[int, int, int, str]]:
 
 
 def _accounts(texts: Texts, digits: Ints) -> Iterator[tuple[int, int, int, str]]:
-    second, first = texts.points[digits - 1], texts.points[digits - 2]
-    capitals = (second >= ord("A")) & (second <= ord("Z")) & (first >= ord("A")) & (first <= ord("Z"))
+    capitals = texts.kinds[digits - 1] & texts.kinds[digits - 2] & CAPITAL > 0
     places = digits[capitals & (texts.kinds[digits + 1] & DIGIT > 0)] - 2
     done = (0, 0)
     for row, start in _offsets(texts, places):

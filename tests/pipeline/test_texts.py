@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.nodes import nodes
-from pipeline.texts import ALNUM, DIGIT, HYPHEN, HYPHENS, SPACE, Texts, kinds
+from pipeline.texts import ALNUM, AT, CAPITAL, DIGIT, HYPHEN, HYPHENS, SPACE, Texts, kinds
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text("aä\u0301€😀\x00 ", max_size=60)
 spans = st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 70), st.integers(0, 70)), max_size=30)
@@ -30,7 +30,7 @@ def test_a_place_is_a_character_of_its_row(pages: list[str | None]):
     made = Texts(pages)
     for row, page in enumerate(pages):
         place = made.first[row] + np.arange(made.length[row])
-        assert [chr(point) for point in made.points[place]] == list(page or "")
+        assert made.kinds[place].tolist() == [kinds()[ord(char)] for char in page or ""]
         assert (made.row(place) == row).all()
         assert made.known[row] == (page is not None)
         assert (made.kinds[place - 1][:1] == 0).all()  # no neighbour is of another page
@@ -42,6 +42,7 @@ def test_the_kinds_of_all_characters_are_those_that_strings_know():
     for point in range(sys.maxunicode + 1):
         char = chr(point)
         said = SPACE * char.isspace() | ALNUM * char.isalnum() | DIGIT * char.isdecimal() | HYPHEN * (char in HYPHENS)
+        said |= CAPITAL * ("A" <= char <= "Z") | AT * (char == "@")
         assert table[point] == said, hex(point)
 
 
