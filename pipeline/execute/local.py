@@ -69,7 +69,7 @@ class Local:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
         broken: list[Exception] = []
         coming = enumerate(pack(function, tasks, broken))
-        again: deque[tuple[int, bytes]] = deque()
+        waiting: deque[tuple[int, bytes]] = deque()
         serials: dict[Connection, int] = {}
         idle: list[Connection] = []
         busy: dict[Connection, tuple[int, bytes]] = {}
@@ -78,11 +78,13 @@ class Local:
         try:
             for turn in count():
                 while True:
-                    while len(busy) < self.workers:
-                        ahead = len(busy) + len(done) + len(again) < window(self.workers)
-                        piece = again.popleft() if again else next(coming, None) if ahead else None
-                        if piece is None:
+                    while True:
+                        ahead = len(busy) + len(done) + len(waiting) < window(self.workers)
+                        if not waiting and ahead and (piece := next(coming, None)) is not None:
+                            waiting.append(piece)  # where all are busy, the one that follows is made meanwhile
+                        if not waiting or len(busy) == self.workers:
                             break
+                        piece = waiting.popleft()
                         if not idle:
                             serial, worker = self._fork()
                             serials[worker] = serial
@@ -102,7 +104,7 @@ class Local:
                             self._end(worker, serials.pop(worker))
                             deaths[place] += 1
                             if deaths[place] < TRIES:
-                                again.append((place, packed))
+                                waiting.append((place, packed))
                             else:
                                 done[place] = None
                     if not ready:
