@@ -153,7 +153,7 @@ def _tables(
     if sane:
         yield "people", people(root)
         status = pa.array([report.status.text_status.value for report in reports], pa.string())
-        yield from article_tables(released(root, shown), status, pa.array(shown.pages, pa.string()), clean)
+        yield from article_tables(released(root, shown), status, shown.array, clean)
 
 
 def read_index(folder: Path) -> tuple[pa.RecordBatch, Said]:
@@ -176,7 +176,7 @@ def reparsed(cut: Cut, folder: Path) -> Unit:
     parsed = parse(list(_short_enough(rows(cut.pieces, files), names, files)), names, files)
     before = [(piece.line or 1) - 1 for piece in cut.pieces]
     origins = [Origin(names[own.piece], None if own.line is None else own.line + before[own.piece]) for own in parsed.lines]
-    pages = Texts(parsed.page_text.to_pylist())
+    pages = Texts(parsed.page_text)
     root = with_defaults(parsed.root)
     return Unit(root, origins, pages, masked(root, pages), np.zeros(len(root), dtype=bool))
 
@@ -205,36 +205,37 @@ _ARTICLE_ZONES = pa.array([zone.value for zone in ARTICLE_ZONES])
 
 def _pages(
     root: pa.StructArray, parsed: Parsed, names: Sequence[str], files: Files, context: Context
-) -> tuple[list[str | None], list[PageReport]]:
+) -> tuple[pa.StringArray, list[PageReport]]:
     """Unmasked text of each page, as far as it is at hand, and what became of it. An open page comes with the raw files; a withheld
     one, which must not, is looked for in the user's folder.
     """
     article = root.field("article")
     ids, hashes = (column.to_pylist() for column in (article.field("article_id"), article.field("page").field("sha256")))
-    status, carried = article.field("rights").field("status").to_pylist(), parsed.page_text.to_pylist()
-    texts: list[str | None] = []
+    status, carried = article.field("rights").field("status").to_pylist(), parsed.page_text.is_valid()
+    other: dict[int, str | None] = {}
     reports = []
-    for article_id, sha256, rights, own, line in zip(ids, hashes, status, carried, parsed.lines, strict=True):
-        file, text = f"pages/{article_id}.txt", own
-        if own is None and context.paged:
-            text = files.text(file, required=False)
+    for row, (article_id, sha256, rights, own, line) in enumerate(
+        zip(ids, hashes, status, carried.to_pylist(), parsed.lines, strict=True)
+    ):
+        file, text = f"pages/{article_id}.txt", None
+        if not own and context.paged:
+            text = other[row] = files.text(file, required=False)
         elif context.paged and (files.folder / file).exists():
             files.findings.add(Finding("HD105", file, article_id))
         if rights == RightsStatus.open:
-            texts.append(text)
             reports.append(PageReport(article_id, PageStatus.open))
             continue
-        if own is not None:
+        if own:
             files.findings.add(Finding("HD507", names[line.piece], article_id, ("page_text",), None, None, line.line))
         elif text is not None and files.hashes[file] != sha256:
             files.findings.add(Finding("HD507", file, article_id))
         if context.shelf is None:
-            text, report = None, PageReport(article_id, PageStatus.withheld)
+            other[row], report = None, PageReport(article_id, PageStatus.withheld)
         else:
-            text, report = _shelf(context.shelf).find(article_id, sha256)
-        texts.append(text)
+            other[row], report = _shelf(context.shelf).find(article_id, sha256)
         reports.append(report)
-    return texts, reports
+    replaced = np.isin(np.arange(len(root)), list(other))
+    return pc.replace_with_mask(parsed.page_text, replaced, pa.array(other.values(), pa.string())), reports
 
 
 @lru_cache(maxsize=1)

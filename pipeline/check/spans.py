@@ -13,7 +13,7 @@ from pipeline.check.unit import Check, Unit, is_any
 from pipeline.findings import Finding, shown
 from pipeline.nodes import Bools, Ints, flags
 from pipeline.spans import start_end
-from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes
+from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes, Texts
 from schema.vocabulary import RightsStatus, ZoneType
 
 ANNOTATED = frozenset(
@@ -47,14 +47,15 @@ def _zones_in_order(unit: Unit) -> Iterator[Finding]:
 
 def _pinned(unit: Unit) -> Iterator[Finding]:
     pinned = unit.node("article.page.sha256").array.to_pylist()
-    for row, (page, sha256, length) in enumerate(zip(unit.texts.pages, pinned, unit.length, strict=True)):
-        if page is None:
+    digests = (None if page is None else hashlib.sha256(page).hexdigest() for page in unit.texts.utf8())
+    for row, (digest, sha256, length) in enumerate(zip(digests, pinned, unit.length, strict=True)):
+        if digest is None:
             continue
-        digest = hashlib.sha256(page.encode()).hexdigest()
         if digest != sha256:
             yield unit.on(row, "HD308", ("article", "page", "sha256"), f"{sha256[:12]}…", f"the SHA-256 {digest[:12]}…")
-        elif len(page) != length:
-            yield unit.on(row, "HD308", ("article", "page", "characters"), str(length), f"{len(page)} characters")
+        elif unit.texts.length[row] != length:
+            found = f"{unit.texts.length[row]} characters"
+            yield unit.on(row, "HD308", ("article", "page", "characters"), str(length), found)
 
 
 def _no_withheld_text(unit: Unit) -> Iterator[Finding]:
@@ -79,7 +80,7 @@ def _covered(unit: Unit) -> Iterator[Finding]:
     size = np.maximum(ends - starts, 0) * texts.known[gap_rows]
     gaps = np.repeat(np.arange(len(size)), size)
     place = np.arange(len(gaps)) - np.repeat(np.cumsum(size) - size, size) + (texts.first[gap_rows] + starts)[gaps]
-    said = np.flatnonzero(texts.kinds[place] & SPACE == 0)
+    said = np.flatnonzero(texts.kinds(place) & SPACE == 0)
     for gap in np.unique(gaps[said]):
         places = place[said[gaps[said] == gap]] - texts.first[gap_rows[gap]]
         found = f"{places[-1] - places[0] + 1} characters from offset {places[0]}"
@@ -116,14 +117,13 @@ def _words(unit: Unit) -> Iterator[Finding]:
     first = texts.first[spans.rows[known]] + spans.start[known]
     last = first + (spans.end - spans.start)[known]
     other, given = _other_text(unit, known)
-    loose = (texts.kinds[first] | texts.kinds[last - 1]) & SPACE > 0
-    whole = spans.where(lambda node: node.path.startswith(("entities", "events")) and not node.path.endswith(".content"))[known]
-    edge = np.zeros(len(texts.kinds), dtype=bool)
+    before, begins, ends, after = texts.kinds(np.stack((first - 1, first, last - 1, last)))
+    loose = (begins | ends) & SPACE > 0
+    edge = np.zeros(len(texts.lead), dtype=bool)
     for values in start_end(unit.zones):
         edge[(texts.first[unit.zones.rows] + values)[texts.known[unit.zones.rows]]] = True
-    cut = np.zeros(len(known), dtype=bool)
-    for place in (first[whole], last[whole]):
-        cut[whole] |= _joined(texts.kinds, place) & ~edge[place]
+    cut = _joined(texts, first, before, begins) & ~edge[first] | _joined(texts, last, ends, after) & ~edge[last]
+    cut &= spans.where(lambda node: node.path.startswith(("entities", "events")) and not node.path.endswith(".content"))[known]
     private = np.bincount(unit.private.rows, minlength=len(unit.root)) > 0
     for k in np.flatnonzero(other | loose | cut):
         i = known[k]
@@ -135,7 +135,7 @@ def _words(unit: Unit) -> Iterator[Finding]:
         elif loose[k]:
             yield unit.at("HD310", node, index, said)
         else:
-            page = str(texts.pages[row])
+            page = str(texts.page(row))
             begins = start - len(re.search(r"[\w-]*$", page[max(0, start - 100) : start])[0])  # type: ignore[index]
             ends = end + len(re.match(r"[\w-]*", page[end : end + 100])[0])  # type: ignore[index]
             yield unit.at("HD311", node, index, said, _quoted(unit, row, begins, ends))
@@ -161,13 +161,15 @@ def _quoted(unit: Unit, row: int, start: int, end: int) -> str:
     return f"“{shown(said)}”"
 
 
-def _joined(kinds: Bytes, place: Ints) -> Bools:
-    """Whether the characters on both sides of some places belong to one word: letters or digits, or a hyphen between such."""
-    after, before = kinds[place], kinds[place - 1]
-    plain = before & after & ALNUM
-    hyphen_after = (after & HYPHEN > 0) & (before & kinds[place + 1] & ALNUM > 0)
-    hyphen_before = (before & HYPHEN > 0) & (after & kinds[place - 2] & ALNUM > 0)
-    return (plain > 0) | hyphen_after | hyphen_before
+def _joined(texts: Texts, place: Ints, before: Bytes, after: Bytes) -> Bools:
+    """Whether the characters on both sides of some places, whose kinds are given, belong to one word: letters or digits, or a hyphen
+    between such.
+    """
+    found = before & after & ALNUM > 0
+    for hyphen, other, beyond in ((after, before, 1), (before, after, -2)):
+        at = np.flatnonzero(hyphen & HYPHEN)
+        found[at] |= other[at] & texts.kinds(place[at] + beyond) & ALNUM > 0
+    return found
 
 
 def _in_order(unit: Unit) -> Iterator[Finding]:
