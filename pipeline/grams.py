@@ -70,7 +70,8 @@ def _words(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
     A word's hash is a polynomial in _BASE of its case-folded code points, mixed. It is the difference of two running sums over the
     piece that the word is in, divided by the power of _BASE that its place in the piece brings in.
     """
-    joined = "\n".join(texts).replace("ß", "ss")
+    texts = [text.replace("ß", "ss") for text in texts]
+    joined = "\n".join(texts)
     hashes: list[Codes] = []
     places: list[npt.NDArray[np.int64]] = []
     at, size = 0, _PIECE
@@ -78,14 +79,17 @@ def _words(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
         piece = _fold(joined[at : at + size])
         if piece is None:  # rare: a ligature, İ, ẞ; folding changes lengths
             return _words([text.casefold() for text in texts])
-        inside = piece != 0
-        if at + size < len(joined):
-            gaps = size - int(np.argmin(inside[::-1]))
-            if inside[gaps - 1]:  # one word and no end of it
+        inside = np.zeros(len(piece) + 1, np.bool_)
+        np.not_equal(piece, 0, out=inside[1:])
+        turns = np.flatnonzero(inside[1:] != inside[:-1])
+        if inside[-1]:  # a word without an end
+            if at + size >= len(joined):
+                turns = np.append(turns, len(piece))
+            elif turns[-1] == 0:
                 size *= 2
                 continue
-            piece, inside = piece[:gaps], inside[:gaps]
-        turns = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+            else:
+                piece, turns = piece[: turns[-1]], turns[:-1]
         begin, end = turns[::2], turns[1::2]
         powers, inverses = _powers(len(piece))
         sums = np.zeros(len(piece) + 1, np.uint64)
@@ -95,7 +99,7 @@ def _words(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
         at, size = at + len(piece), _PIECE
     if not hashes:
         return np.zeros(0, np.uint64), np.zeros(len(texts), np.int64)
-    limits = np.cumsum([0, *(len(text) + text.count("ß") + 1 for text in texts)])
+    limits = np.cumsum([0, *(len(text) + 1 for text in texts)])
     return np.concatenate(hashes), np.diff(np.searchsorted(np.concatenate(places), limits))
 
 

@@ -4,8 +4,9 @@ Whatever has to be said of every span, or of every identifier, wherever the mode
 to be done to them is a visitor for the walk that rebuilds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
@@ -41,6 +42,11 @@ class Node:
         kind = self.array.type
         return pa.types.is_struct(kind) and all(kind.get_field_index(name) >= 0 for name in ("start", "end", "text"))
 
+    @cached_property
+    def bounds(self) -> tuple[Ints, Ints]:
+        """Starts and ends of spans; -1 where there is none."""
+        return integers(pc.struct_field(self.array, "start")), integers(pc.struct_field(self.array, "end"))
+
     def where(self, index: int) -> tuple[str | int, ...]:
         """The path of one value: keys and positions, ``("events", 3, "markers", 0, "span")``."""
         found: list[str | int] = []
@@ -73,15 +79,25 @@ def rebuild(array: pa.Array, visit: Callable[[Node], pa.Array], path: str = "", 
     return visit(Node(path, array, rows, ()))
 
 
+def replaced(array: pa.Array, new: Mapping[str, pa.Array], path: str = "") -> pa.Array:
+    """The tree with other values at some paths, as many as there were. Lists must not be null on the way to them."""
+    if path in new or not any(key.startswith((f"{path}.", f"{path}[]") if path else "") for key in new):
+        return new.get(path, array)
+    if pa.types.is_list(array.type):
+        return pa.ListArray.from_arrays(pa.array(offsets(array), pa.int32()), replaced(array.flatten(), new, f"{path}[]"))
+    children = zip((field.name for field in array.type), array.flatten(), strict=True)
+    return struct({name: replaced(child, new, f"{path}.{name}" if path else name) for name, child in children}, array.is_null())
+
+
 def nodes(array: pa.Array, path: str = "", rows: Ints | None = None, places: tuple[Ints, ...] = ()) -> list[Node]:
     """All nodes of a tree, innermost first, as ``rebuild`` visits them. Null lists have no items; below a null struct all is null."""
     rows = np.arange(len(array)) if rows is None else rows
     found: list[Node] = []
     if pa.types.is_list(array.type):
-        items, parents = explode(array)
-        position = np.arange(len(parents)) - offsets(array)[parents]
-        inside = (*(place[parents] for place in places), position)
-        found = nodes(items, f"{path}[]", rows[parents], inside)
+        lengths, begins = _lengths_and_offsets(array)
+        position = np.arange(begins[-1]) - np.repeat(begins[:-1], lengths)
+        inside = (*(np.repeat(place, lengths) for place in places), position)
+        found = nodes(array.flatten(), f"{path}[]", np.repeat(rows, lengths), inside)
     elif pa.types.is_struct(array.type):
         for child, field in zip(array.flatten(), array.type, strict=True):
             found += nodes(child, f"{path}.{field.name}" if path else field.name, rows, places)
@@ -94,12 +110,6 @@ def struct(children: dict[str, pa.Array], mask: pa.Array) -> pa.Array:
     if not mask.true_count:
         return pa.StructArray.from_arrays(list(children.values()), names=list(children))
     return pa.StructArray.from_arrays(list(children.values()), names=list(children), mask=mask)
-
-
-def with_children(array: pa.Array, **children: pa.Array) -> pa.Array:
-    """A struct array with some children replaced."""
-    old = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
-    return struct(old | children, array.is_null())
 
 
 def without_items(array: pa.Array, left_out: Bools) -> pa.Array:

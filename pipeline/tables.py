@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.nodes import Ints, Node, explode, nodes, rebuild, struct, with_children, without_items
+from pipeline.nodes import Ints, Node, explode, nodes, rebuild, replaced, struct, without_items
 from pipeline.read import Raw
-from pipeline.spans import SEPARATOR, Zones, bundles_array, start_end
+from pipeline.spans import SEPARATOR, Zones, bundles_array
 from pipeline.texts import Texts
 from schema.base import Model, edtf_day
 from schema.derive import arrow_schema, needed_spans
@@ -32,23 +32,23 @@ ROW = "_row"
 """For each row of a table of records the article of the unit that it belongs to; no column of a release."""
 
 
-def released(root: pa.StructArray, pages: Texts) -> pa.StructArray:
-    """Bundles as a release has them: the text of every span filled in from the masked pages, every identifier of a record global."""
+def released(root: pa.StructArray, every: Sequence[Node], pages: Texts) -> pa.StructArray:
+    """Bundles as a release has them: the text of every span filled in from the masked pages, every identifier of a record global.
+    ``every`` are all nodes of the bundles.
+    """
     ids = root.field("article").field("article_id")
-
-    def visit(node: Node) -> pa.Array:
-        if node.name in KEYS:
-            return pc.binary_join_element_wise(ids.take(pa.array(node.rows)), node.array, ":")
-        return _with_text(node, pages)
-
-    return rebuild(root, visit)
+    known = {node.path: node for node in every if node.name in KEYS}
+    new = {path: pc.binary_join_element_wise(ids.take(pa.array(node.rows)), node.array, ":") for path, node in known.items()}
+    return replaced(root, new | _texts(every, pages))
 
 
-def _with_text(node: Node, pages: Texts) -> pa.Array:
-    """The text of every span, from its page."""
-    if not node.is_span:
-        return node.array
-    return with_children(node.array, text=pages.slices(node.rows, *start_end(node)))
+def _texts(every: Sequence[Node], pages: Texts) -> dict[str, pa.StringArray]:
+    """The texts of all spans, cut from their pages, by path."""
+    spans = [node for node in every if node.is_span]
+    start, end = (np.concatenate(bounds) for bounds in zip(*(node.bounds for node in spans), strict=True))
+    texts = pages.slices(np.concatenate([node.rows for node in spans]), start, end)
+    first = np.cumsum([0, *(len(node.array) for node in spans)])
+    return {f"{node.path}.text": texts.slice(at, len(node.array)) for node, at in zip(spans, first[:-1].tolist(), strict=True)}
 
 
 def article_tables(root: pa.StructArray, text_status: pa.Array, text: pa.Array, clean: pa.Array) -> Iterator[tuple[str, pa.Table]]:
@@ -93,7 +93,8 @@ def reference_table(name: str, raw: Raw) -> pa.Table:
 
 def passes_table(name: str, bundles: Sequence[Bundle], text_status: Sequence[str], pages: Texts) -> pa.Table:
     """Some articles as one annotation pass has them; identifiers stay those of the pass. ``pages`` are masked."""
-    root = rebuild(bundles_array(bundles), partial(_with_text, pages=pages))
+    array = bundles_array(bundles)
+    root = replaced(array, _texts(nodes(array), pages))
     ids = [bundle.article.article_id for bundle in bundles]
     return _table(
         "passes", root, **{key: root.field("article").field(key) for key in ("annotation", "zones", "private")},
@@ -179,7 +180,7 @@ class _Move:
             zero_copy_only=False
         )
         rows = node.rows[kept]
-        start, end = (values[kept] for values in start_end(node))
+        start, end = (values[kept] for values in node.bounds)
         size = end - start
         # where each zone begins in its clean text: the sizes of those before it in its row, each with the separator behind it
         before = np.concatenate(([0], np.cumsum(size + len(SEPARATOR))))[:-1] if len(rows) else size
@@ -193,7 +194,7 @@ class _Move:
         """Move a span, or make it null where it is not in the clean text; drop list items that cannot do without it."""
         path = name + node.path
         if node.is_span:
-            start, end = start_end(node)
+            start, end = node.bounds
             zone = self.zones.holding(node.rows, start, end)
             inside = zone >= 0
             shift = np.where(inside, self.distance[zone], 0) if len(self.distance) else np.zeros_like(start)

@@ -72,11 +72,11 @@ class Texts:
     def points(self, places: Ints) -> Points:
         """The code points of some places, or of up to 12 places before and behind a text, which are 0."""
         first = self._byte[places]
-        one = self._utf8[first].astype(np.uint32)
-        wide = one >= 0x80
-        if wide.any():
-            one[wide] = _decoded(*(self._utf8[first[wide] + i].astype(np.uint32) for i in range(4)))
-        return one
+        found = self._utf8[first].astype(np.uint32)
+        wide = np.flatnonzero(found >= 0x80)
+        begin = first.reshape(-1)[wide]
+        found.reshape(-1)[wide] = _decoded(*(self._utf8[begin + i].astype(np.uint32) for i in range(4)))
+        return found
 
     def kinds(self, places: Ints) -> Bytes:
         """The bits of the kinds of some places."""

@@ -26,7 +26,7 @@ from pipeline.duplicates import BANDS, NOTHING, signatures
 from pipeline.files import MAX_DOCUMENT, Files
 from pipeline.findings import Finding, Findings
 from pipeline.grams import text_hashes
-from pipeline.nodes import Bools, Ints, explode, integers
+from pipeline.nodes import Bools, Ints, Node, explode, integers
 from pipeline.pages import PageReport, PageStatus, Shelf
 from pipeline.parse import Line, Parsed, parse
 from pipeline.read import Origin
@@ -140,20 +140,27 @@ def work(task: Task) -> str:
         {name: sorted(found) for name, found in files.refused.items()},
     )  # fmt: skip
     index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
+    every = unit.nodes
     del unit, pages
-    _write(task.context.area / task.name, _tables(root, index, shown, clean, reports, sane))
+    _write(task.context.area / task.name, _tables(root, every, index, shown, clean, reports, sane))
     return task.name
 
 
 def _tables(
-    root: pa.StructArray, index: pa.Table, shown: Texts, clean: pa.StringArray, reports: Sequence[PageReport], sane: bool
+    root: pa.StructArray,
+    every: Sequence[Node],
+    index: pa.Table,
+    shown: Texts,
+    clean: pa.StringArray,
+    reports: Sequence[PageReport],
+    sane: bool,
 ) -> Iterator[tuple[str, pa.Table]]:
     """What a unit gives, one table after the other, so that not all are in memory at once."""
     yield "index", index
     if sane:
         yield "people", people(root)
         status = pa.array([report.status.text_status.value for report in reports], pa.string())
-        yield from article_tables(released(root, shown), status, shown.array, clean)
+        yield from article_tables(released(root, every, shown), status, shown.array, clean)
 
 
 def read_index(folder: Path) -> tuple[pa.RecordBatch, Said]:

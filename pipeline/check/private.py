@@ -107,8 +107,8 @@ def _emails(texts: Texts) -> Iterator[tuple[int, int, int, str]]:
 
 
 def _accounts(texts: Texts) -> Iterator[tuple[int, int, int, str]]:
-    second, first = texts.lead[texts.digits - 1], texts.lead[texts.digits - 2]
-    after = texts.digits[(second >= ord("A")) & (second <= ord("Z")) & (first >= ord("A")) & (first <= ord("Z"))]
+    capital = [(before >= ord("A")) & (before <= ord("Z")) for before in (texts.lead[texts.digits - i] for i in (1, 2))]
+    after = texts.digits[np.logical_and(*capital)]
     places = after[texts.kinds(after + 1) & DIGIT > 0] - 2
     done = (0, 0)
     for row, start in _offsets(texts, places):

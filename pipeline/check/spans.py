@@ -12,7 +12,6 @@ from pipeline.check.private import looks_private
 from pipeline.check.unit import Check, Unit, is_any
 from pipeline.findings import Finding, shown
 from pipeline.nodes import Bools, Ints, flags
-from pipeline.spans import start_end
 from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes, Texts
 from schema.vocabulary import RightsStatus, ZoneType
 
@@ -39,7 +38,7 @@ def _past_the_end(unit: Unit) -> Iterator[Finding]:
 
 
 def _zones_in_order(unit: Unit) -> Iterator[Finding]:
-    start, end = start_end(unit.zones)
+    start, end = unit.zones.bounds
     rows = unit.zones.rows
     for i in np.flatnonzero((rows[1:] == rows[:-1]) & (start[1:] < end[:-1])) + 1:
         yield unit.at("HD303", unit.zones, i, f"start {start[i]}", f"at least {end[i - 1]}, the end of the zone before")
@@ -69,7 +68,7 @@ def _no_withheld_text(unit: Unit) -> Iterator[Finding]:
 def _covered(unit: Unit) -> Iterator[Finding]:
     """What stands between zones, before the first and behind the last: white space alone."""
     texts, rows = unit.texts, np.arange(len(unit.root))
-    zone_start, zone_end = start_end(unit.zones)
+    zone_start, zone_end = unit.zones.bounds
     # a gap begins where a page or a zone does; sorted by row, the k-th beginning belongs to the k-th end
     gap_rows = np.concatenate((rows, unit.zones.rows))
     order = np.argsort(gap_rows, kind="stable")
@@ -103,7 +102,7 @@ def _comments_in_place(unit: Unit) -> Iterator[Finding]:
     spans = unit.flat
     comments = np.flatnonzero(spans.where(lambda node: node.path == "comments[]") & (unit.zone >= 0))
     zone = unit.zone[comments]
-    start, end = (values[zone] for values in start_end(unit.zones))
+    start, end = (values[zone] for values in unit.zones.bounds)
     whole = (start == spans.start[comments]) & (end == spans.end[comments])
     for i in comments[~(whole & is_any(unit.node("article.zones[].type"), [ZoneType.comment])[zone])]:
         found = f"{spans.start[i]}–{spans.end[i]}"
@@ -120,7 +119,7 @@ def _words(unit: Unit) -> Iterator[Finding]:
     before, begins, ends, after = texts.kinds(np.stack((first - 1, first, last - 1, last)))
     loose = (begins | ends) & SPACE > 0
     edge = np.zeros(len(texts.lead), dtype=bool)
-    for values in start_end(unit.zones):
+    for values in unit.zones.bounds:
         edge[(texts.first[unit.zones.rows] + values)[texts.known[unit.zones.rows]]] = True
     cut = _joined(texts, first, before, begins) & ~edge[first] | _joined(texts, last, ends, after) & ~edge[last]
     cut &= spans.where(lambda node: node.path.startswith(("entities", "events")) and not node.path.endswith(".content"))[known]
@@ -175,7 +174,7 @@ def _joined(texts: Texts, place: Ints, before: Bytes, after: Bytes) -> Bools:
 def _in_order(unit: Unit) -> Iterator[Finding]:
     for path in ("entities[].mentions[]", "events[].markers[].span", "comments[]"):
         node = unit.node(path)
-        start, _ = start_end(node)
+        start, _ = node.bounds
         together = node.rows[1:] == node.rows[:-1]
         for place in node.places[:-1]:
             together &= place[1:] == place[:-1]
