@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.nodes import Ints, Node, explode, nodes, rebuild, replaced, struct, without_items
+from pipeline.nodes import Bools, Change, Ints, Node, explode, is_any, nodes, replaced, struct, without_items
 from pipeline.read import Raw
 from pipeline.spans import SEPARATOR, Zones, bundles_array
 from pipeline.texts import Texts
@@ -51,14 +51,16 @@ def _texts(every: Sequence[Node], pages: Texts) -> dict[str, pa.StringArray]:
     return {f"{node.path}.text": texts.slice(at, len(node.array)) for node, at in zip(spans, first[:-1].tolist(), strict=True)}
 
 
-def article_tables(root: pa.StructArray, text_status: pa.Array, text: pa.Array, clean: pa.Array) -> Iterator[tuple[str, pa.Table]]:
+def article_tables(
+    root: pa.StructArray, every: Sequence[Node], text_status: pa.Array, text: pa.Array, clean: pa.Array
+) -> Iterator[tuple[str, pa.Table]]:
     """The tables of all articles of a unit by name, one after the other, but for the columns of LATER. ``root`` is as ``released`` gives
-    it; the others have a value an article, texts masked and null where they are not at hand.
+    it, from ``every`` node; the others have a value an article, texts masked and null where they are not at hand.
     """
     article = root.field("article")
     own = {"article_id": article.field("article_id"), "text_status": text_status}
     days = _days(article.field("published"))
-    yield "documents", _documents(root, clean, published_day=days, **own)
+    yield "documents", _documents(root, every, clean, published_day=days, **own)
     yield "articles", _table("articles", article, published_day=days, text=text, **own)
     for name in ("entities", "events", "comments"):
         items, rows = explode(root.field(name))
@@ -134,24 +136,38 @@ def _days(values: pa.Array) -> pa.Array:
 # --- documents -----------------------------------------------------------------------------------------------------------------
 
 
-def _documents(root: pa.StructArray, clean: pa.Array, **own: pa.Array) -> pa.Table:
-    article = root.field("article")
-    zones = article.field("zones")
-    move = _Move.to_clean_text(zones)
-    needed = _needed()
-    parts = {"blocks": zones, "entities": root.field("entities"), "events": root.field("events")}
-    moved = {name: rebuild(array, partial(move.visit, name=name, needed=needed)) for name, array in parts.items()}
-    source = article.field("source")
+def _documents(root: pa.StructArray, every: Sequence[Node], clean: pa.Array, **own: pa.Array) -> pa.Table:
+    article, source = root.field("article"), root.field("article").field("source")
+    move = _Move.to_clean_text(next(node for node in every if node.path == f"{_ZONES}[]"), len(root))
+    new = move.changes([node for node in every if node.is_span and node.path.startswith((_ZONES, "entities", "events"))])
+    new |= {path: partial(_without_null, fields=fields) for path, fields in _needed().items()}
     return _table(
-        "documents", article, **own, **moved, outlet=source.field("outlet"), outlet_kind=source.field("outlet_kind"),
+        "documents", article, **own, blocks=replaced(article.field("zones"), new, _ZONES),
+        **{name: replaced(root.field(name), new, name) for name in ("entities", "events")},
+        outlet=source.field("outlet"), outlet_kind=source.field("outlet_kind"),
         characters=pa.array(move.lengths, pa.int32()), text=clean, comments=_comments(root.field("comments")),
     )  # fmt: skip
 
 
+_ZONES = "article.zones"
+"""They are called ``blocks`` in a document."""
+
+
 @cache
-def _needed() -> frozenset[str]:
-    """Lists whose items fall away with a span."""
-    return frozenset(needed_spans(DocumentRow))
+def _needed() -> dict[str, list[str]]:
+    """Lists whose items fall away with a span, and the fields of the items that hold it; an empty name if they are spans themselves."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(needed_spans(DocumentRow)):
+        name, _, field = path.rpartition("[]")
+        found.setdefault(_ZONES if name == "blocks" else name, []).append(field[1:])
+    return found
+
+
+def _without_null(array: pa.ListArray, fields: Sequence[str]) -> pa.ListArray:
+    """Lists without the items that have a null in one of some fields."""
+    items = array.flatten()
+    asked = [items.field(field) if field else items for field in fields]
+    return without_items(array, np.any([column.is_null().to_numpy(zero_copy_only=False) for column in asked], axis=0))
 
 
 def _comments(array: pa.Array) -> pa.Array:
@@ -174,40 +190,32 @@ class _Move:
     """Characters of each clean text."""
 
     @classmethod
-    def to_clean_text(cls, zones: pa.Array) -> "_Move":
-        node = next(node for node in nodes(zones) if node.is_span)
-        kept = pc.is_in(pc.struct_field(node.array, "type"), pa.array([z.value for z in ARTICLE_ZONES])).to_numpy(
-            zero_copy_only=False
-        )
-        rows = node.rows[kept]
-        start, end = (values[kept] for values in node.bounds)
+    def to_clean_text(cls, zones: Node, number: int) -> "_Move":
+        """How they move in a number of articles with these zones."""
+        kept = is_any(zones.array.field("type"), [zone.value for zone in ARTICLE_ZONES])
+        rows = zones.rows[kept]
+        start, end = (values[kept] for values in zones.bounds)
         size = end - start
         # where each zone begins in its clean text: the sizes of those before it in its row, each with the separator behind it
         before = np.concatenate(([0], np.cumsum(size + len(SEPARATOR))))[:-1] if len(rows) else size
         first = np.searchsorted(rows, rows, side="left")
         begins = before - before[first] if len(rows) else before
-        lengths = np.zeros(len(zones), dtype=np.int64)
+        lengths = np.zeros(number, dtype=np.int64)
         np.maximum.at(lengths, rows, begins + size)
         return cls(Zones(rows, start, end), start - begins, lengths)
 
-    def visit(self, node: Node, name: str, needed: frozenset[str]) -> pa.Array:
-        """Move a span, or make it null where it is not in the clean text; drop list items that cannot do without it."""
-        path = name + node.path
-        if node.is_span:
-            start, end = node.bounds
-            zone = self.zones.holding(node.rows, start, end)
-            inside = zone >= 0
-            shift = np.where(inside, self.distance[zone], 0) if len(self.distance) else np.zeros_like(start)
-            own = {field.name: node.array.field(field.name) for field in node.array.type}
-            moved = {name: pa.array(np.where(inside, at - shift, 0), pa.int32()) for name, at in (("start", start), ("end", end))}
-            return struct(own | moved, pa.array(~inside))
-        if pa.types.is_list(node.array.type):
-            items = node.array.flatten()
-            left_out = np.zeros(len(items), dtype=bool)
-            for need in needed:
-                of, _, field = need.rpartition("[]")
-                asked = items.field(field[1:]) if of == path and field else items
-                if of == path and asked.null_count:
-                    left_out |= asked.is_null().to_numpy(zero_copy_only=False)
-            return without_items(node.array, left_out)
-        return node.array
+    def changes(self, spans: Sequence[Node]) -> dict[str, Change]:
+        """What makes each of some nodes move; spans that are not in the clean text become null."""
+        columns = zip(*((node.rows, *node.bounds) for node in spans), strict=True)
+        rows, start, end = (np.concatenate(column) for column in columns)
+        zone = self.zones.holding(rows, start, end)
+        shift = np.append(self.distance, 0)[zone]
+        ends = np.cumsum([len(node.rows) for node in spans])[:-1]
+        moved = (np.split(values, ends) for values in (start - shift, end - shift, zone < 0))
+        return {node.path: partial(_moved, start=s, end=e, gone=gone) for node, s, e, gone in zip(spans, *moved, strict=True)}
+
+
+def _moved(array: pa.StructArray, start: Ints, end: Ints, gone: Bools) -> pa.StructArray:
+    own = {field.name: array.field(field.name) for field in array.type}
+    bounds = {name: pa.array(np.where(gone, 0, at), pa.int32()) for name, at in (("start", start), ("end", end))}
+    return struct(own | bounds, pa.array(gone))

@@ -71,11 +71,10 @@ class Texts:
 
     def points(self, places: Ints) -> Points:
         """The code points of some places, or of up to 12 places before and behind a text, which are 0."""
-        first = self._byte[places]
-        found = self._utf8[first].astype(np.uint32)
-        wide = np.flatnonzero(found >= 0x80)
-        begin = first.reshape(-1)[wide]
-        found.reshape(-1)[wide] = _decoded(*(self._utf8[begin + i].astype(np.uint32) for i in range(4)))
+        found = self.lead[places].astype(np.uint32)
+        wide = np.nonzero(found >= 0x80)
+        first = self._byte[places[wide]]
+        found[wide] = _decoded(*(self._utf8[first + i].astype(np.uint32) for i in range(4)))
         return found
 
     def kinds(self, places: Ints) -> Bytes:

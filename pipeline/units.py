@@ -26,7 +26,7 @@ from pipeline.duplicates import BANDS, NOTHING, signatures
 from pipeline.files import MAX_DOCUMENT, Files
 from pipeline.findings import Finding, Findings
 from pipeline.grams import text_hashes
-from pipeline.nodes import Bools, Ints, Node, explode, integers
+from pipeline.nodes import Bools, Ints, Node, explode, integers, is_any
 from pipeline.pages import PageReport, PageStatus, Shelf
 from pipeline.parse import Line, Parsed, parse
 from pipeline.read import Origin
@@ -160,7 +160,7 @@ def _tables(
     if sane:
         yield "people", people(root)
         status = pa.array([report.status.text_status.value for report in reports], pa.string())
-        yield from article_tables(released(root, every, shown), status, shown.array, clean)
+        yield from article_tables(released(root, every, shown), every, status, shown.array, clean)
 
 
 def read_index(folder: Path) -> tuple[pa.RecordBatch, Said]:
@@ -204,8 +204,6 @@ def _short_enough(found: Iterator[tuple[int, int | None, bytes]], names: Sequenc
         else:
             yield Line(piece, line, data)
 
-
-_ARTICLE_ZONES = pa.array([zone.value for zone in ARTICLE_ZONES])
 
 # --- pages -----------------------------------------------------------------------------------------------------------------------
 
@@ -263,7 +261,7 @@ def masked(root: pa.StructArray, pages: Texts) -> Texts:
 def _clean(root: pa.StructArray, pages: Texts) -> pa.StringArray:
     """The clean text of each article: headline, lead, subheadings and paragraphs, joined by blank lines; null where it is not at hand."""
     zones, rows = explode(root.field("article").field("zones"))
-    kept = pc.is_in(zones.field("type"), _ARTICLE_ZONES).to_numpy(zero_copy_only=False)
+    kept = is_any(zones.field("type"), [zone.value for zone in ARTICLE_ZONES])
     start, end = (integers(zones.field(name))[kept] for name in ("start", "end"))
     blocks = pages.slices(rows[kept], start, end)
     offsets = np.searchsorted(rows[kept], np.arange(len(root) + 1))

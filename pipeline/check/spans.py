@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.check.private import looks_private
-from pipeline.check.unit import Check, Unit, is_any
+from pipeline.check.unit import Check, Unit
 from pipeline.findings import Finding, shown
-from pipeline.nodes import Bools, Ints, flags
+from pipeline.nodes import Bools, Ints, flags, is_any
 from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes, Texts
 from schema.vocabulary import RightsStatus, ZoneType
 
@@ -58,7 +58,7 @@ def _pinned(unit: Unit) -> Iterator[Finding]:
 
 
 def _no_withheld_text(unit: Unit) -> Iterator[Finding]:
-    withheld = is_any(unit.node("article.rights.status"), [RightsStatus.withheld])
+    withheld = is_any(unit.node("article.rights.status").array, [RightsStatus.withheld])
     for node in unit.spans:
         texts = pc.struct_field(node.array, "text")
         for i in np.flatnonzero(flags(texts.is_valid()) & withheld[node.rows]) if texts.null_count < len(texts) else ():
@@ -94,7 +94,7 @@ def _in_one_zone(unit: Unit) -> Iterator[Finding]:
     types = unit.node("article.zones[].type")
     marked = spans.where(lambda node: node.path.startswith(("entities", "events")) and ".sources[]" not in node.path)
     marked &= zone >= 0
-    for i in np.flatnonzero(marked)[~is_any(types, sorted(ANNOTATED))[zone[marked]]]:
+    for i in np.flatnonzero(marked)[~is_any(types.array, sorted(ANNOTATED))[zone[marked]]]:
         yield unit.at("HD312", spans.nodes[spans.node[i]], spans.index[i], types.array[zone[i]].as_py())
 
 
@@ -104,7 +104,7 @@ def _comments_in_place(unit: Unit) -> Iterator[Finding]:
     zone = unit.zone[comments]
     start, end = (values[zone] for values in unit.zones.bounds)
     whole = (start == spans.start[comments]) & (end == spans.end[comments])
-    for i in comments[~(whole & is_any(unit.node("article.zones[].type"), [ZoneType.comment])[zone])]:
+    for i in comments[~(whole & is_any(unit.node("article.zones[].type").array, [ZoneType.comment])[zone])]:
         found = f"{spans.start[i]}–{spans.end[i]}"
         yield unit.at("HD309", spans.nodes[spans.node[i]], spans.index[i], found, "the span of a comment zone")
 
