@@ -5,11 +5,12 @@ it finds 300 µs (with xxhash); as sums over an array of code points all of it t
 are the same in every process and on every machine. Two different grams have the same hash with a probability of about 2⁻⁶⁴.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
+from pyarrow import Buffer
 
 Codes = npt.NDArray[np.uint64]
 
@@ -33,9 +34,10 @@ def mix(values: Codes) -> Codes:
     return values
 
 
-def text_hashes(texts: Sequence[str]) -> Codes:
-    """For each text XXH3 (64 bits) of its UTF-8, by which a text is known again in a later build. Shape (n,)."""
-    return np.array([xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) for text in texts], np.uint64)
+def text_hashes(texts: Iterable[str | Buffer]) -> Codes:
+    """For each text XXH3 (64 bits) of its UTF-8, which may be given as such, by which it is known again in a later build. Shape (n,)."""
+    as_bytes = (text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text for text in texts)
+    return np.array([xxhash.xxh3_64_intdigest(text) for text in as_bytes], np.uint64)
 
 
 def grams(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:

@@ -52,13 +52,12 @@ class Texts:
     @cached_property
     def length(self) -> Ints:
         """Code points of each text; 0 where there is none."""
-        return integers(pc.utf8_length(self.array), 0)
+        return np.diff(self._bounds) - len(_END)
 
-    @cached_property
+    @property
     def first(self) -> Ints:
         """The place where each text begins."""
-        size = self.length + len(_END)
-        return np.cumsum(size) - size
+        return self._bounds[:-1]
 
     def row(self, places: Ints) -> Ints:
         """The row of each of some places."""
@@ -90,22 +89,28 @@ class Texts:
         return np.flatnonzero(digit)
 
     @cached_property
-    def _utf8(self) -> Bytes:
+    def _ended(self) -> pa.StringArray:
         """The texts, and what follows each."""
-        ended = pc.binary_join_element_wise(self.array, "", _END, null_handling="replace")
-        return np.frombuffer(ended.buffers()[2] or b"", np.uint8)
+        return pc.binary_join_element_wise(self.array, "", _END, null_handling="replace")
+
+    @cached_property
+    def _utf8(self) -> Bytes:
+        return np.frombuffer(self._ended.buffers()[2] or b"", np.uint8)
+
+    @cached_property
+    def _bounds(self) -> Ints:
+        """The place where each text begins, and where the next one would."""
+        size = integers(pc.binary_length(self._ended))
+        return np.searchsorted(self._byte, np.concatenate(([0], np.cumsum(size))))
 
     @cached_property
     def _byte(self) -> Ints:
         """Where each place begins in UTF-8; shape (places,)."""
         return np.flatnonzero((self._utf8 & 0xC0) != 0x80)  # 10xxxxxx continues a character
 
-    def utf8(self) -> Iterator[memoryview | None]:
+    def utf8(self) -> Iterator[pa.Buffer | None]:
         """The text of each row in UTF-8, or None."""
-        data = memoryview(self._utf8)  # type: ignore[arg-type]
-        bounds = (self._byte[place].tolist() for place in (self.first, self.first + self.length))
-        for known, first, last in zip(self.known.tolist(), *bounds, strict=True):
-            yield data[first:last] if known else None
+        return (text.as_buffer() for text in self.array)
 
     def page(self, row: int) -> str | None:
         """The text of one row; None where it has none."""
@@ -128,8 +133,8 @@ class Texts:
         """
         size, place = self.length[rows], self.first[rows]
         null = ~self.known[rows] | (start < 0)
-        first = self._byte[place + np.clip(start, 0, size)]
-        length = self._byte[place + np.clip(end, 0, size)] - first
+        first = self._byte[place + np.minimum(np.maximum(start, 0), size)]
+        length = self._byte[place + np.minimum(np.maximum(end, 0), size)] - first
         return _cut(self._utf8, first, np.where(null, 0, np.maximum(length, 0)), ~null)
 
     def masked(self, rows: Ints, start: Ints, end: Ints) -> "Texts":

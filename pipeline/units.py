@@ -21,6 +21,7 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.cache import whole
 from pipeline.check import check_unit
 from pipeline.check.unit import Unit
+from pipeline.counting import distinct
 from pipeline.cut import Cut, rows
 from pipeline.duplicates import BANDS, NOTHING, signatures
 from pipeline.files import MAX_DOCUMENT, Files
@@ -191,10 +192,16 @@ def reparsed(cut: Cut, folder: Path) -> Unit:
 def _write(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
     with whole(folder) as aside:
         for name, table in tables:
-            with pa.OSFile(str(aside / name), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-                writer.write_batch(
-                    table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
-                )
+            batch = table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
+            with (
+                pa.output_stream(str(aside / name), compression=None, buffer_size=_BUFFER) as file,
+                pa.ipc.new_file(file, table.schema) as writer,
+            ):
+                writer.write_batch(batch)
+
+
+_BUFFER = 2**18
+"""Bytes that are written at once: the columns of a batch are many, and most of them small."""
 
 
 def _short_enough(found: Iterator[tuple[int, int | None, bytes]], names: Sequence[str], files: Files) -> Iterator[Line]:
@@ -287,10 +294,10 @@ def _index(unit: Unit, lines: Sequence[Written], reports: Sequence[PageReport], 
     entities = unit.node("entities[]")
     links = pa.StructArray.from_arrays([entities.array.field(name) for name in ("kb_id", "type")], ["kb_id", "type"])
     there = clean.is_valid().to_numpy(zero_copy_only=False)
-    given = clean.drop_null().to_pylist()
+    given = clean.drop_null()
     signed, hashes = np.full((len(lines), BANDS), NOTHING, dtype=np.uint64), np.zeros(len(lines), dtype=np.uint64)
-    if given:
-        signed[there], hashes[there] = signatures(given), text_hashes(given)
+    if len(given):
+        signed[there], hashes[there] = signatures(given.to_pylist()), text_hashes(Texts(given).utf8())
     columns = {
         "piece": pa.array([line.piece for line in lines], pa.int32()), "line": pa.array([line.line for line in lines], pa.int32()),
         "bytes": pa.array([line.bytes for line in lines], pa.int32()), "sound": pa.array(sound, pa.bool_()),
@@ -322,7 +329,7 @@ def _linked(rows: Ints, links: pa.StructArray, number: int) -> pa.ListArray:
     types, names = max(1, len(kinds.dictionary)), max(1, len(kb.dictionary))
     valid = kb.is_valid().to_numpy(zero_copy_only=False)
     codes = kb.indices.fill_null(0).to_numpy().astype(np.int64) * types + kinds.indices.to_numpy()
-    pairs = np.unique(rows[valid] * (types * names) + codes[valid])
+    pairs = distinct(rows[valid] * (types * names) + codes[valid])
     offsets = np.searchsorted(pairs // (types * names), np.arange(number + 1))
     own, kind = np.divmod(pairs % (types * names), types)
     items = [kb.dictionary.take(pa.array(own)), kinds.dictionary.take(pa.array(kind))]
@@ -332,6 +339,6 @@ def _linked(rows: Ints, links: pa.StructArray, number: int) -> pa.ListArray:
 def _lists(rows: Ints, values: pa.DictionaryArray, number: int) -> pa.ListArray:
     valid = values.is_valid().to_numpy(zero_copy_only=False)
     width = max(1, len(values.dictionary))
-    pairs = np.unique(rows[valid] * width + values.indices.fill_null(0).to_numpy().astype(np.int64)[valid])
+    pairs = distinct(rows[valid] * width + values.indices.fill_null(0).to_numpy().astype(np.int64)[valid])
     offsets = np.searchsorted(pairs // width, np.arange(number + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values.dictionary.take(pa.array(pairs % width)))

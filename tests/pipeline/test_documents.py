@@ -175,7 +175,11 @@ def test_a_node_changes_and_what_is_in_it_first(value: dict):
     kind = pa.struct({"v": pa.list_(pa.int64()), "in": pa.list_(pa.struct({"v": pa.list_(pa.int64()), "value": pa.int64()}))})
     row = {"v": value["v"], "in": [{"v": item["v"], "value": 1} for item in value.get("in", [])]}
     array = pa.array([row, {"v": [], "in": []}, row], kind)
-    changes = {"in[].v[]": lambda items: pc.if_else(pc.equal(items, 0), 0, pc.add(items, 1)), "in[].v": pc.list_value_length, "v": pa.array(["x", None, "y"])}
+    changes = {
+        "in[].v[]": lambda items: pc.if_else(pc.equal(items, 0), 0, pc.add(items, 1)),
+        "in[].v": pc.list_value_length,
+        "v": pa.array(["x", None, "y"]),
+    }
     expected = [
         {"v": v, "in": [{"v": len(item["v"]), "value": 1} for item in own["in"]]}
         for v, own in zip(["x", None, "y"], array.to_pylist(), strict=True)
