@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.nodes import Bools, Change, Ints, Node, explode, is_any, nodes, replaced, struct, without_items
 from pipeline.read import Raw
-from pipeline.spans import SEPARATOR, Zones, bundles_array
+from pipeline.spans import SEPARATOR, Spans, bundles_array
 from pipeline.texts import Texts
 from schema.base import Model, edtf_day
 from schema.derive import arrow_schema, needed_spans
@@ -52,15 +52,16 @@ def _texts(every: Sequence[Node], pages: Texts) -> dict[str, pa.StringArray]:
 
 
 def article_tables(
-    root: pa.StructArray, every: Sequence[Node], text_status: pa.Array, text: pa.Array, clean: pa.Array
+    root: pa.StructArray, spans: Spans, zone: Ints, text_status: pa.Array, text: pa.Array, clean: pa.Array
 ) -> Iterator[tuple[str, pa.Table]]:
     """The tables of all articles of a unit by name, one after the other, but for the columns of LATER. ``root`` is as ``released`` gives
-    it, from ``every`` node; the others have a value an article, texts masked and null where they are not at hand.
+    it, ``zone`` is the number of the zone that holds each of its ``spans``, or -1; the others have a value an article, texts masked and
+    null where they are not at hand.
     """
     article = root.field("article")
     own = {"article_id": article.field("article_id"), "text_status": text_status}
     days = _days(article.field("published"))
-    yield "documents", _documents(root, every, clean, published_day=days, **own)
+    yield "documents", _documents(root, spans, zone, clean, published_day=days, **own)
     yield "articles", _table("articles", article, published_day=days, text=text, **own)
     for name in ("entities", "events", "comments"):
         items, rows = explode(root.field(name))
@@ -136,10 +137,10 @@ def _days(values: pa.Array) -> pa.Array:
 # --- documents -----------------------------------------------------------------------------------------------------------------
 
 
-def _documents(root: pa.StructArray, every: Sequence[Node], clean: pa.Array, **own: pa.Array) -> pa.Table:
+def _documents(root: pa.StructArray, spans: Spans, zone: Ints, clean: pa.Array, **own: pa.Array) -> pa.Table:
     article, source = root.field("article"), root.field("article").field("source")
-    move = _Move.to_clean_text(next(node for node in every if node.path == f"{_ZONES}[]"), len(root))
-    new = move.changes([node for node in every if node.is_span and node.path.startswith((_ZONES, "entities", "events"))])
+    move = _Move.to_clean_text(next(node for node in spans.nodes if node.path == f"{_ZONES}[]"), len(root))
+    new = move.changes(spans, zone)
     new |= {path: partial(_without_null, fields=fields) for path, fields in _needed().items()}
     return _table(
         "documents", article, **own, blocks=replaced(article.field("zones"), new, _ZONES),
@@ -182,8 +183,8 @@ def _comments(array: pa.Array) -> pa.Array:
 class _Move:
     """How spans move from the page to the clean text: zone by zone, each by its own distance."""
 
-    zones: Zones
-    """The zones of the article proper."""
+    kept: Bools
+    """Which zones are of the article proper."""
     distance: Ints
     """For each of them what to take from an offset of the page."""
     lengths: Ints
@@ -193,29 +194,28 @@ class _Move:
     def to_clean_text(cls, zones: Node, number: int) -> "_Move":
         """How they move in a number of articles with these zones."""
         kept = is_any(zones.array.field("type"), [zone.value for zone in ARTICLE_ZONES])
-        rows = zones.rows[kept]
-        start, end = (values[kept] for values in zones.bounds)
-        size = end - start
+        start, end = zones.bounds
         # where each zone begins in its clean text: the sizes of those before it in its row, each with the separator behind it
-        before = np.concatenate(([0], np.cumsum(size + len(SEPARATOR))))[:-1] if len(rows) else size
-        first = np.searchsorted(rows, rows, side="left")
-        begins = before - before[first] if len(rows) else before
+        before = np.cumsum(np.append(0, np.where(kept, end - start + len(SEPARATOR), 0)))
+        begins = before[:-1] - before[np.searchsorted(zones.rows, zones.rows)]
         lengths = np.zeros(number, dtype=np.int64)
-        np.maximum.at(lengths, rows, begins + size)
-        return cls(Zones(rows, start, end), start - begins, lengths)
+        np.maximum.at(lengths, zones.rows[kept], (begins + end - start)[kept])
+        return cls(kept, start - begins, lengths)
 
-    def changes(self, spans: Sequence[Node]) -> dict[str, Change]:
-        """What makes each of some nodes move; spans that are not in the clean text become null."""
-        columns = zip(*((node.rows, *node.bounds) for node in spans), strict=True)
-        rows, start, end = (np.concatenate(column) for column in columns)
-        zone = self.zones.holding(rows, start, end)
-        shift = np.append(self.distance, 0)[zone]
-        ends = np.cumsum([len(node.rows) for node in spans])[:-1]
-        moved = (np.split(values, ends) for values in (start - shift, end - shift, zone < 0))
-        return {node.path: partial(_moved, start=s, end=e, gone=gone) for node, s, e, gone in zip(spans, *moved, strict=True)}
+    def changes(self, spans: Spans, zone: Ints) -> dict[str, Change]:
+        """What makes spans move, by path; those that are not in the clean text become null."""
+        sizes = [len(node.rows) for node in spans.nodes]
+        at = (np.cumsum(sizes) - sizes)[spans.node] + spans.index
+        inside = np.append(self.kept, False)[zone]
+        at, shift = at[inside], self.distance[zone[inside]]
+        start, end = np.zeros((2, sum(sizes)), np.int32)
+        start[at], end[at] = spans.start[inside] - shift, spans.end[inside] - shift
+        gone = np.ones(sum(sizes), dtype=bool)
+        gone[at] = False
+        columns = (np.split(values, np.cumsum(sizes)[:-1]) for values in (start, end, gone))
+        return {node.path: partial(_moved, *own) for node, *own in zip(spans.nodes, *columns, strict=True)}
 
 
-def _moved(array: pa.StructArray, start: Ints, end: Ints, gone: Bools) -> pa.StructArray:
+def _moved(start: Ints, end: Ints, gone: Bools, array: pa.StructArray) -> pa.StructArray:
     own = {field.name: array.field(field.name) for field in array.type}
-    bounds = {name: pa.array(np.where(gone, 0, at), pa.int32()) for name, at in (("start", start), ("end", end))}
-    return struct(own | bounds, pa.array(gone))
+    return struct(own | {"start": pa.array(start), "end": pa.array(end)}, pa.array(gone))

@@ -5,6 +5,7 @@ and findings, counts and hashes in the metadata. All are Arrow IPC, not packed, 
 depends on where the unit stands: lines are those of its pieces. A unit with an error has no tables.
 """
 
+import itertools
 import json
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ from pipeline.duplicates import BANDS, NOTHING, signatures
 from pipeline.files import MAX_DOCUMENT, Files
 from pipeline.findings import Finding, Findings
 from pipeline.grams import text_hashes
-from pipeline.nodes import Bools, Ints, Node, explode, integers, is_any
+from pipeline.nodes import Bools, Ints, explode, integers, is_any
 from pipeline.pages import PageReport, PageStatus, Shelf
 from pipeline.parse import Line, Parsed, parse
 from pipeline.read import Origin
@@ -141,27 +142,19 @@ def work(task: Task) -> str:
         {name: sorted(found) for name, found in files.refused.items()},
     )  # fmt: skip
     index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
-    every = unit.nodes
+    tables = _tables(unit, clean, reports) if sane else iter(())
     del unit, pages
-    _write(task.context.area / task.name, _tables(root, every, index, shown, clean, reports, sane))
+    _write(task.context.area / task.name, itertools.chain([("index", index)], tables))
     return task.name
 
 
-def _tables(
-    root: pa.StructArray,
-    every: Sequence[Node],
-    index: pa.Table,
-    shown: Texts,
-    clean: pa.StringArray,
-    reports: Sequence[PageReport],
-    sane: bool,
-) -> Iterator[tuple[str, pa.Table]]:
-    """What a unit gives, one table after the other, so that not all are in memory at once."""
-    yield "index", index
-    if sane:
-        yield "people", people(root)
-        status = pa.array([report.status.text_status.value for report in reports], pa.string())
-        yield from article_tables(released(root, every, shown), every, status, shown.array, clean)
+def _tables(unit: Unit, clean: pa.StringArray, reports: Sequence[PageReport]) -> Iterator[tuple[str, pa.Table]]:
+    """What a sound unit gives beside the index, one table after the other, so that not all are in memory at once."""
+    root, shown, nodes, spans, zone = unit.root, unit.masked, unit.nodes, unit.flat, unit.zone
+    del unit  # with its pages
+    yield "people", people(root)
+    status = pa.array([report.status.text_status.value for report in reports], pa.string())
+    yield from article_tables(released(root, nodes, shown), spans, zone, status, shown.array, clean)
 
 
 def read_index(folder: Path) -> tuple[pa.RecordBatch, Said]:
