@@ -5,11 +5,12 @@ it finds 300 µs (with xxhash); as sums over an array of code points all of it t
 are the same in every process and on every machine. Two different grams have the same hash with a probability of about 2⁻⁶⁴.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
+from pyarrow import Buffer
 
 Codes = npt.NDArray[np.uint64]
 
@@ -33,9 +34,10 @@ def mix(values: Codes) -> Codes:
     return values
 
 
-def text_hashes(texts: Sequence[str]) -> Codes:
-    """For each text XXH3 (64 bits) of its UTF-8, by which a text is known again in a later build. Shape (n,)."""
-    return np.array([xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) for text in texts], np.uint64)
+def text_hashes(texts: Iterable[str | Buffer]) -> Codes:
+    """For each text XXH3 (64 bits) of its UTF-8, which may be given as such, by which it is known again in a later build. Shape (n,)."""
+    as_bytes = (text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text for text in texts)
+    return np.array([xxhash.xxh3_64_intdigest(text) for text in as_bytes], np.uint64)
 
 
 def grams(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
@@ -70,7 +72,8 @@ def _words(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
     A word's hash is a polynomial in _BASE of its case-folded code points, mixed. It is the difference of two running sums over the
     piece that the word is in, divided by the power of _BASE that its place in the piece brings in.
     """
-    joined = "\n".join(texts).replace("ß", "ss")
+    texts = [text.replace("ß", "ss") for text in texts]
+    joined = "\n".join(texts)
     hashes: list[Codes] = []
     places: list[npt.NDArray[np.int64]] = []
     at, size = 0, _PIECE
@@ -78,14 +81,17 @@ def _words(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
         piece = _fold(joined[at : at + size])
         if piece is None:  # rare: a ligature, İ, ẞ; folding changes lengths
             return _words([text.casefold() for text in texts])
-        inside = piece != 0
-        if at + size < len(joined):
-            gaps = size - int(np.argmin(inside[::-1]))
-            if inside[gaps - 1]:  # one word and no end of it
+        inside = np.zeros(len(piece) + 1, np.bool_)
+        np.not_equal(piece, 0, out=inside[1:])
+        turns = np.flatnonzero(inside[1:] != inside[:-1])
+        if inside[-1]:  # a word without an end
+            if at + size >= len(joined):
+                turns = np.append(turns, len(piece))
+            elif turns[-1] == 0:
                 size *= 2
                 continue
-            piece, inside = piece[:gaps], inside[:gaps]
-        turns = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+            else:
+                piece, turns = piece[: turns[-1]], turns[:-1]
         begin, end = turns[::2], turns[1::2]
         powers, inverses = _powers(len(piece))
         sums = np.zeros(len(piece) + 1, np.uint64)
@@ -95,7 +101,7 @@ def _words(texts: Sequence[str]) -> tuple[Codes, npt.NDArray[np.int64]]:
         at, size = at + len(piece), _PIECE
     if not hashes:
         return np.zeros(0, np.uint64), np.zeros(len(texts), np.int64)
-    limits = np.cumsum([0, *(len(text) + text.count("ß") + 1 for text in texts)])
+    limits = np.cumsum([0, *(len(text) + 1 for text in texts)])
     return np.concatenate(hashes), np.diff(np.searchsorted(np.concatenate(places), limits))
 
 

@@ -1,13 +1,14 @@
-"""A walk over nested Arrow arrays: one function lists the nodes of a tree of structs and lists, another rebuilds it node by node.
+"""A walk over nested Arrow arrays: one function lists the nodes of a tree of structs and lists, another changes some of them.
 
 Whatever has to be said of every span, or of every identifier, wherever the models put it, is a query over these nodes; whatever has
-to be done to them is a visitor for the walk that rebuilds.
+to be done to them is done by path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,8 @@ import pyarrow.compute as pc
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Change: TypeAlias = "pa.Array | Callable[[pa.Array], pa.Array]"
+"""What a node becomes, as long as it was."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Node:
         kind = self.array.type
         return pa.types.is_struct(kind) and all(kind.get_field_index(name) >= 0 for name in ("start", "end", "text"))
 
+    @cached_property
+    def bounds(self) -> tuple[Ints, Ints]:
+        """Starts and ends of spans; -1 where there is none."""
+        return integers(pc.struct_field(self.array, "start")), integers(pc.struct_field(self.array, "end"))
+
     def where(self, index: int) -> tuple[str | int, ...]:
         """The path of one value: keys and positions, ``("events", 3, "markers", 0, "span")``."""
         found: list[str | int] = []
@@ -50,38 +58,31 @@ class Node:
         return tuple(found)
 
 
-def rebuild(array: pa.Array, visit: Callable[[Node], pa.Array], path: str = "", rows: Ints | None = None) -> pa.Array:
-    """The tree with every node replaced by what ``visit`` gives for it, innermost first. Null lists become empty ones.
-
-    ``visit`` gets nodes without places, whose children are done, and gives an array of the same length. What it leaves as it is, is not
-    made again.
+def replaced(array: pa.Array, new: Mapping[str, Change], path: str = "") -> pa.Array:
+    """The tree with the nodes of some paths changed, innermost first: to an array, or to what a function makes of the one that stands
+    there when all within it is changed. Lists must not be null on the way to them.
     """
-    rows = np.arange(len(array)) if rows is None else rows
-    if pa.types.is_list(array.type):
-        old, (lengths, offsets) = array.flatten(), _lengths_and_offsets(array)
-        items = rebuild(old, visit, f"{path}[]", np.repeat(rows, lengths))
-        if items is not old or array.null_count:
-            array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items)
-    elif pa.types.is_struct(array.type):
-        before = array.flatten()
-        names = [field.name for field in array.type]
-        children = [
-            rebuild(child, visit, f"{path}.{name}" if path else name, rows) for child, name in zip(before, names, strict=True)
-        ]
-        if any(child is not old for child, old in zip(children, before, strict=True)):
-            array = struct(dict(zip(names, children, strict=True)), array.is_null())
-    return visit(Node(path, array, rows, ()))
+    inside = (f"{path}.", f"{path}[]") if path else ""
+    if any(key.startswith(inside) for key in new):
+        if pa.types.is_list(array.type):
+            array = pa.ListArray.from_arrays(pa.array(offsets(array), pa.int32()), replaced(array.flatten(), new, f"{path}[]"))
+        else:
+            children = zip((field.name for field in array.type), array.flatten(), strict=True)
+            changed = {name: replaced(child, new, f"{path}.{name}" if path else name) for name, child in children}
+            array = struct(changed, array.is_null())
+    own = new.get(path, array)
+    return own(array) if callable(own) else own
 
 
 def nodes(array: pa.Array, path: str = "", rows: Ints | None = None, places: tuple[Ints, ...] = ()) -> list[Node]:
-    """All nodes of a tree, innermost first, as ``rebuild`` visits them. Null lists have no items; below a null struct all is null."""
+    """All nodes of a tree, innermost first. Null lists have no items; below a null struct all is null."""
     rows = np.arange(len(array)) if rows is None else rows
     found: list[Node] = []
     if pa.types.is_list(array.type):
-        items, parents = explode(array)
-        position = np.arange(len(parents)) - offsets(array)[parents]
-        inside = (*(place[parents] for place in places), position)
-        found = nodes(items, f"{path}[]", rows[parents], inside)
+        lengths, begins = _lengths_and_offsets(array)
+        position = np.arange(begins[-1]) - np.repeat(begins[:-1], lengths)
+        inside = (*(np.repeat(place, lengths) for place in places), position)
+        found = nodes(array.flatten(), f"{path}[]", np.repeat(rows, lengths), inside)
     elif pa.types.is_struct(array.type):
         for child, field in zip(array.flatten(), array.type, strict=True):
             found += nodes(child, f"{path}.{field.name}" if path else field.name, rows, places)
@@ -96,18 +97,11 @@ def struct(children: dict[str, pa.Array], mask: pa.Array) -> pa.Array:
     return pa.StructArray.from_arrays(list(children.values()), names=list(children), mask=mask)
 
 
-def with_children(array: pa.Array, **children: pa.Array) -> pa.Array:
-    """A struct array with some children replaced."""
-    old = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
-    return struct(old | children, array.is_null())
-
-
 def without_items(array: pa.Array, left_out: Bools) -> pa.Array:
     """A list array without null lists, without the items for which ``left_out`` (one boolean an item) is true."""
     if not left_out.any():
         return array
-    _, offsets = _lengths_and_offsets(array)
-    kept = np.concatenate(([0], np.cumsum(~left_out)))[offsets]
+    kept = np.concatenate(([0], np.cumsum(~left_out)))[offsets(array)]
     return pa.ListArray.from_arrays(pa.array(kept, pa.int32()), array.flatten().filter(pa.array(~left_out)))
 
 
@@ -131,7 +125,13 @@ def offsets(array: pa.Array) -> Ints:
 
 def flags(array: pa.Array) -> Bools:
     """A boolean array as numpy, with nulls as false."""
-    return pc.fill_null(array, False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    array = array.fill_null(False) if array.null_count else array
+    return array.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def is_any(array: pa.Array, values: Sequence[str]) -> Bools:
+    """Which values of an array are one of some strings."""
+    return flags(pc.is_in(array, pa.array(values, pa.string())))
 
 
 def _lengths_and_offsets(array: pa.Array) -> tuple[Ints, Ints]:

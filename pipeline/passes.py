@@ -92,7 +92,7 @@ def check_passes(passes: Passes, raw: Raw, level: int) -> None:
             continue
         unit = Unit(
             root=bundles_array([passed.bundle for passed in own]), origins=[passed.origin for passed in own],
-            texts=Texts([passed.text for passed in own]), masked=Texts([passed.masked for passed in own]),
+            texts=Texts.of([passed.text for passed in own]), masked=Texts.of([passed.masked for passed in own]),
             shown=np.array([passed.status is PageStatus.open for passed in own], dtype=bool), languages=raw.meta.languages,
         )  # fmt: skip
         found, sound = check_unit(unit, level, ())
@@ -116,9 +116,9 @@ def _passed(index: Index, record: Pass, article: int, name: str, shelf: Shelf | 
     unit = _unit(ref.cut, index.raw.folder)
     row = article - ref.first
     own = Article.model_validate_json(json.dumps(unit.root.field("article")[row].as_py()))
-    text, status = _page(unit.texts.pages[row], index.raw.folder, own, shelf)
-    private = masked(unit.root.slice(row, 1), Texts([text]))
-    return Passed(record.bundle(own), article, Origin(name), text, private.pages[0], status)
+    text, status = _page(unit.texts.page(row), index.raw.folder, own, shelf)
+    private = masked(unit.root.slice(row, 1), Texts.of([text]))
+    return Passed(record.bundle(own), article, Origin(name), text, private.page(0), status)
 
 
 @lru_cache(maxsize=2)

@@ -115,7 +115,7 @@ def _small_tables(corpus: Corpus, splits: Assigned, folder: Path, about: Mapping
 def _pass(name: str, own: Mapping[str, Passed], splits: Assigned, code: int) -> pa.Table:
     here = [passed for passed in own.values() if splits.by_event[passed.article] == code]
     status = [passed.text_status.value for passed in here]
-    return passes_table(name, [passed.bundle for passed in here], status, Texts([passed.masked for passed in here]))
+    return passes_table(name, [passed.bundle for passed in here], status, Texts.of([passed.masked for passed in here]))
 
 
 def _wikidata(corpus: Corpus, area: Area) -> Path:

@@ -11,7 +11,7 @@ import pyarrow.json
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pipeline.nodes import Bools, Ints, Node, integers, offsets, struct
+from pipeline.nodes import Bools, Ints, Node, offsets, struct
 from schema.derive import arrow_schema, unwrap
 from schema.records import Bundle
 
@@ -73,11 +73,6 @@ def _filled(array: pa.Array, field: FieldInfo) -> pa.Array:
     return array if default is None or not array.null_count else pc.fill_null(array, pa.scalar(default, array.type))
 
 
-def start_end(node: Node) -> tuple[Ints, Ints]:
-    """Starts and ends of a node's spans; -1 where there is none."""
-    return integers(pc.struct_field(node.array, "start")), integers(pc.struct_field(node.array, "end"))
-
-
 @dataclass(frozen=True)
 class Spans:
     """The spans of several nodes, those that are null left out, as columns of one length."""
@@ -96,7 +91,7 @@ class Spans:
         """The spans of some nodes, node by node."""
         columns: list[tuple[Ints, ...]] = [(np.zeros(0, np.int64),) * 5]
         for i, node in enumerate(nodes):
-            start, end = start_end(node)
+            start, end = node.bounds
             index = np.flatnonzero(start >= 0)
             columns.append((np.full(len(index), i), index, node.rows[index], start[index], end[index]))
         return cls(nodes, *(np.concatenate(column) for column in zip(*columns, strict=True)))
@@ -117,7 +112,7 @@ class Zones:
     @classmethod
     def of(cls, node: Node) -> "Zones":
         """The zones that a node holds."""
-        return cls(node.rows, *start_end(node))
+        return cls(node.rows, *node.bounds)
 
     def holding(self, rows: Ints, start: Ints, end: Ints) -> Ints:
         """For each span the index of the zone of its row that holds it whole, or -1 (also for null spans, whose start is -1)."""

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.nodes import Ints, Node, explode, nodes, rebuild, struct, with_children, without_items
+from pipeline.nodes import Bools, Change, Ints, Node, explode, is_any, nodes, replaced, struct, without_items
 from pipeline.read import Raw
-from pipeline.spans import SEPARATOR, Zones, bundles_array, start_end
+from pipeline.spans import SEPARATOR, Spans, bundles_array
 from pipeline.split import SPLITS, Codes
 from pipeline.texts import Texts
 from schema.base import Model, edtf_day
@@ -35,33 +35,36 @@ ROW = "_row"
 """For each row of a table of records the article of the unit that it belongs to; no column of a release."""
 
 
-def released(root: pa.StructArray, pages: Texts) -> pa.StructArray:
-    """Bundles as a release has them: the text of every span filled in from the masked pages, every identifier of a record global."""
+def released(root: pa.StructArray, every: Sequence[Node], pages: Texts) -> pa.StructArray:
+    """Bundles as a release has them: the text of every span filled in from the masked pages, every identifier of a record global.
+    ``every`` are all nodes of the bundles.
+    """
     ids = root.field("article").field("article_id")
-
-    def visit(node: Node) -> pa.Array:
-        if node.name in KEYS:
-            return pc.binary_join_element_wise(ids.take(pa.array(node.rows)), node.array, ":")
-        return _with_text(node, pages)
-
-    return rebuild(root, visit)
+    known = {node.path: node for node in every if node.name in KEYS}
+    new = {path: pc.binary_join_element_wise(ids.take(pa.array(node.rows)), node.array, ":") for path, node in known.items()}
+    return replaced(root, new | _texts(every, pages))
 
 
-def _with_text(node: Node, pages: Texts) -> pa.Array:
-    """The text of every span, from its page."""
-    if not node.is_span:
-        return node.array
-    return with_children(node.array, text=pages.slices(node.rows, *start_end(node)))
+def _texts(every: Sequence[Node], pages: Texts) -> dict[str, pa.StringArray]:
+    """The texts of all spans, cut from their pages, by path."""
+    spans = [node for node in every if node.is_span]
+    start, end = (np.concatenate(bounds) for bounds in zip(*(node.bounds for node in spans), strict=True))
+    texts = pages.slices(np.concatenate([node.rows for node in spans]), start, end)
+    first = np.cumsum([0, *(len(node.array) for node in spans)])
+    return {f"{node.path}.text": texts.slice(at, len(node.array)) for node, at in zip(spans, first[:-1].tolist(), strict=True)}
 
 
-def article_tables(root: pa.StructArray, text_status: pa.Array, text: pa.Array, clean: pa.Array) -> Iterator[tuple[str, pa.Table]]:
+def article_tables(
+    root: pa.StructArray, spans: Spans, zone: Ints, text_status: pa.Array, text: pa.Array, clean: pa.Array
+) -> Iterator[tuple[str, pa.Table]]:
     """The tables of all articles of a unit by name, one after the other, but for the columns of LATER. ``root`` is as ``released`` gives
-    it; the others have a value an article, texts masked and null where they are not at hand.
+    it, ``zone`` is the number of the zone that holds each of its ``spans``, or -1; the others have a value an article, texts masked and
+    null where they are not at hand.
     """
     article = root.field("article")
     own = {"article_id": article.field("article_id"), "text_status": text_status}
     days = _days(article.field("published"))
-    yield "documents", _documents(root, clean, published_day=days, **own)
+    yield "documents", _documents(root, spans, zone, clean, published_day=days, **own)
     yield "articles", _table("articles", article, published_day=days, text=text, **own)
     for name in ("entities", "events", "comments"):
         items, rows = explode(root.field(name))
@@ -116,7 +119,8 @@ def reference_table(name: str, raw: Raw) -> pa.Table:
 
 def passes_table(name: str, bundles: Sequence[Bundle], text_status: Sequence[str], pages: Texts) -> pa.Table:
     """Some articles as one annotation pass has them; identifiers stay those of the pass. ``pages`` are masked."""
-    root = rebuild(bundles_array(bundles), partial(_with_text, pages=pages))
+    array = bundles_array(bundles)
+    root = replaced(array, _texts(nodes(array), pages))
     ids = [bundle.article.article_id for bundle in bundles]
     return _table(
         "passes", root, **{key: root.field("article").field(key) for key in ("annotation", "zones", "private")},
@@ -156,24 +160,38 @@ def _days(values: pa.Array) -> pa.Array:
 # --- documents -----------------------------------------------------------------------------------------------------------------
 
 
-def _documents(root: pa.StructArray, clean: pa.Array, **own: pa.Array) -> pa.Table:
-    article = root.field("article")
-    zones = article.field("zones")
-    move = _Move.to_clean_text(zones)
-    needed = _needed()
-    parts = {"blocks": zones, "entities": root.field("entities"), "events": root.field("events")}
-    moved = {name: rebuild(array, partial(move.visit, name=name, needed=needed)) for name, array in parts.items()}
-    source = article.field("source")
+def _documents(root: pa.StructArray, spans: Spans, zone: Ints, clean: pa.Array, **own: pa.Array) -> pa.Table:
+    article, source = root.field("article"), root.field("article").field("source")
+    move = _Move.to_clean_text(next(node for node in spans.nodes if node.path == f"{_ZONES}[]"), len(root))
+    new = move.changes(spans, zone)
+    new |= {path: partial(_without_null, fields=fields) for path, fields in _needed().items()}
     return _table(
-        "documents", article, **own, **moved, outlet=source.field("outlet"), outlet_kind=source.field("outlet_kind"),
+        "documents", article, **own, blocks=replaced(article.field("zones"), new, _ZONES),
+        **{name: replaced(root.field(name), new, name) for name in ("entities", "events")},
+        outlet=source.field("outlet"), outlet_kind=source.field("outlet_kind"),
         characters=pa.array(move.lengths, pa.int32()), text=clean, comments=_comments(root.field("comments")),
     )  # fmt: skip
 
 
+_ZONES = "article.zones"
+"""They are called ``blocks`` in a document."""
+
+
 @cache
-def _needed() -> frozenset[str]:
-    """Lists whose items fall away with a span."""
-    return frozenset(needed_spans(DocumentRow))
+def _needed() -> dict[str, list[str]]:
+    """Lists whose items fall away with a span, and the fields of the items that hold it; an empty name if they are spans themselves."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(needed_spans(DocumentRow)):
+        name, _, field = path.rpartition("[]")
+        found.setdefault(_ZONES if name == "blocks" else name, []).append(field[1:])
+    return found
+
+
+def _without_null(array: pa.ListArray, fields: Sequence[str]) -> pa.ListArray:
+    """Lists without the items that have a null in one of some fields."""
+    items = array.flatten()
+    asked = [items.field(field) if field else items for field in fields]
+    return without_items(array, np.any([column.is_null().to_numpy(zero_copy_only=False) for column in asked], axis=0))
 
 
 def _comments(array: pa.Array) -> pa.Array:
@@ -188,48 +206,39 @@ def _comments(array: pa.Array) -> pa.Array:
 class _Move:
     """How spans move from the page to the clean text: zone by zone, each by its own distance."""
 
-    zones: Zones
-    """The zones of the article proper."""
+    kept: Bools
+    """Which zones are of the article proper."""
     distance: Ints
     """For each of them what to take from an offset of the page."""
     lengths: Ints
     """Characters of each clean text."""
 
     @classmethod
-    def to_clean_text(cls, zones: pa.Array) -> "_Move":
-        node = next(node for node in nodes(zones) if node.is_span)
-        kept = pc.is_in(pc.struct_field(node.array, "type"), pa.array([z.value for z in ARTICLE_ZONES])).to_numpy(
-            zero_copy_only=False
-        )
-        rows = node.rows[kept]
-        start, end = (values[kept] for values in start_end(node))
-        size = end - start
+    def to_clean_text(cls, zones: Node, number: int) -> "_Move":
+        """How they move in a number of articles with these zones."""
+        kept = is_any(zones.array.field("type"), [zone.value for zone in ARTICLE_ZONES])
+        start, end = zones.bounds
         # where each zone begins in its clean text: the sizes of those before it in its row, each with the separator behind it
-        before = np.concatenate(([0], np.cumsum(size + len(SEPARATOR))))[:-1] if len(rows) else size
-        first = np.searchsorted(rows, rows, side="left")
-        begins = before - before[first] if len(rows) else before
-        lengths = np.zeros(len(zones), dtype=np.int64)
-        np.maximum.at(lengths, rows, begins + size)
-        return cls(Zones(rows, start, end), start - begins, lengths)
+        before = np.cumsum(np.append(0, np.where(kept, end - start + len(SEPARATOR), 0)))
+        begins = before[:-1] - before[np.searchsorted(zones.rows, zones.rows)]
+        lengths = np.zeros(number, dtype=np.int64)
+        np.maximum.at(lengths, zones.rows[kept], (begins + end - start)[kept])
+        return cls(kept, start - begins, lengths)
 
-    def visit(self, node: Node, name: str, needed: frozenset[str]) -> pa.Array:
-        """Move a span, or make it null where it is not in the clean text; drop list items that cannot do without it."""
-        path = name + node.path
-        if node.is_span:
-            start, end = start_end(node)
-            zone = self.zones.holding(node.rows, start, end)
-            inside = zone >= 0
-            shift = np.where(inside, self.distance[zone], 0) if len(self.distance) else np.zeros_like(start)
-            own = {field.name: node.array.field(field.name) for field in node.array.type}
-            moved = {name: pa.array(np.where(inside, at - shift, 0), pa.int32()) for name, at in (("start", start), ("end", end))}
-            return struct(own | moved, pa.array(~inside))
-        if pa.types.is_list(node.array.type):
-            items = node.array.flatten()
-            left_out = np.zeros(len(items), dtype=bool)
-            for need in needed:
-                of, _, field = need.rpartition("[]")
-                asked = items.field(field[1:]) if of == path and field else items
-                if of == path and asked.null_count:
-                    left_out |= asked.is_null().to_numpy(zero_copy_only=False)
-            return without_items(node.array, left_out)
-        return node.array
+    def changes(self, spans: Spans, zone: Ints) -> dict[str, Change]:
+        """What makes spans move, by path; those that are not in the clean text become null."""
+        sizes = [len(node.rows) for node in spans.nodes]
+        at = (np.cumsum(sizes) - sizes)[spans.node] + spans.index
+        inside = np.append(self.kept, False)[zone]
+        at, shift = at[inside], self.distance[zone[inside]]
+        start, end = np.zeros((2, sum(sizes)), np.int32)
+        start[at], end[at] = spans.start[inside] - shift, spans.end[inside] - shift
+        gone = np.ones(sum(sizes), dtype=bool)
+        gone[at] = False
+        columns = (np.split(values, np.cumsum(sizes)[:-1]) for values in (start, end, gone))
+        return {node.path: partial(_moved, *own) for node, *own in zip(spans.nodes, *columns, strict=True)}
+
+
+def _moved(start: Ints, end: Ints, gone: Bools, array: pa.StructArray) -> pa.StructArray:
+    own = {field.name: array.field(field.name) for field in array.type}
+    return struct(own | {"start": pa.array(start), "end": pa.array(end)}, pa.array(gone))

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.counting import Codes, Key, count, items
+from pipeline.counting import Codes, Key, count, distinct, items
 from pipeline.nodes import explode, integers
 from schema.base import edtf_bounds
 
@@ -111,7 +111,7 @@ class Tally:
         self.adjudicated = count(Codes.which(annotation["adjudicated"]))
         annotators, rows = explode(annotation["annotators"])
         kinds = Codes.of(pc.struct_field(annotators, "kind"))
-        each = np.unique(rows * len(kinds.values) + kinds.codes)
+        each = distinct(rows * len(kinds.values) + kinds.codes)
         self.annotators = count(Codes(kinds.values, each % max(1, len(kinds.values))))
 
     def _count_entities(self, entities: pa.ListArray) -> None:

@@ -1,97 +1,130 @@
 """Pages of many articles as numpy arrays: what kinds of characters stand where, and many spans cut out at once.
 
-Offsets count Unicode code points, as spans do. A *place* is a code point among those of all pages, one page behind the other; two
-NULs follow each, so that what stands beside a place is never of another page.
+Offsets count Unicode code points, as spans do. A *place* is a code point among those of all pages, one page behind the other; NULs
+follow each, so that what stands beside a place is never of another page. Texts stay as they come, in UTF-8: most of what is asked is
+asked of few places, and is decoded for those alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.nodes import Bools, Ints
+from pipeline.nodes import Bools, Ints, integers
 
-SPACE, ALNUM, DIGIT, HYPHEN, CAPITAL, AT = 1, 2, 4, 8, 16, 32
-"""Kinds of characters, as bits: ``str.isspace``, ``str.isalnum``, ``str.isdecimal``, what joins the parts of a word, A to Z, and @."""
+SPACE, ALNUM, DIGIT, HYPHEN = 1, 2, 4, 8
+"""Kinds of characters, as bits: ``str.isspace``, ``str.isalnum``, ``str.isdecimal``, and what joins the parts of a word."""
 HYPHENS = "-\u2010\u2011\u00ad"
-_FORMS = {SPACE: r"\s+", ALNUM: r"[^\W_]+", DIGIT: r"\d+", HYPHEN: f"[{HYPHENS}]", CAPITAL: "[A-Z]+", AT: "@"}
 MASK = "\u2588"
 """Stands for a character of private data."""
 
 _CODE_POINTS = 0x110000
 _PLANES = 0x40000  # no later plane has a letter, a digit or white space
-_END = "\0\0"
 _INLINE = 12  # bytes that a string view holds itself
-_PORTION = 2**16
-"""Characters, or bytes, that are looked at at once: what numpy makes of them on the way is many times as large."""
+_END = "\0" * _INLINE  # so that there is room for a view behind the last character
+_FOREIGN = 0xD9  # the first byte of U+0660 in UTF-8, the first digit that is not in ASCII
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
-Small = np.ndarray[Any, np.dtype[np.int32]]
+Points = np.ndarray[Any, np.dtype[np.uint32]]
 
 
 @dataclass(frozen=True)
 class Texts:
     """One text a row, or none."""
 
-    pages: Sequence[str | None]
+    array: pa.StringArray
+
+    @classmethod
+    def of(cls, texts: Iterable[str | None]) -> Self:
+        """The same from Python's strings."""
+        return cls(pa.array(texts, pa.string()))
 
     @cached_property
     def known(self) -> Bools:
         """Which rows have a text."""
-        return np.array([page is not None for page in self.pages], dtype=bool)
+        return self.array.is_valid().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
     @cached_property
     def length(self) -> Ints:
         """Code points of each text; 0 where there is none."""
-        return np.array([len(page or "") for page in self.pages], dtype=np.int64)
+        return np.diff(self._bounds) - len(_END)
 
-    @cached_property
+    @property
     def first(self) -> Ints:
         """The place where each text begins."""
-        size = self.length + len(_END)
-        return np.cumsum(size) - size
+        return self._bounds[:-1]
 
     def row(self, places: Ints) -> Ints:
         """The row of each of some places."""
         return np.searchsorted(self.first, places, side="right") - 1
 
     @cached_property
-    def kinds(self) -> Bytes:
-        """For each place the bits of its kinds; shape (places,)."""
-        joined = self._joined()
-        found = np.empty(len(joined), np.uint8)
-        for at in range(0, len(joined), _PORTION):
-            points = np.frombuffer(joined[at : at + _PORTION].encode("utf-32-le"), "<u4")
-            found[at : at + len(points)] = kinds().take(points, mode="clip")
+    def lead(self) -> Bytes:
+        """The first byte of each place; shape (places,). Of a character of ASCII there is no other."""
+        return self._utf8.take(self._byte, mode="clip")  # all are there; not to ask is faster
+
+    def points(self, places: Ints) -> Points:
+        """The code points of some places, or of up to 12 places before and behind a text, which are 0."""
+        found = self.lead[places].astype(np.uint32)
+        wide = np.nonzero(found >= 0x80)
+        first = self._byte[places[wide]]
+        found[wide] = _decoded(*(self._utf8[first + i].astype(np.uint32) for i in range(4)))
         return found
 
-    def _joined(self) -> str:
-        return _END.join([*(page or "" for page in self.pages), ""])
+    def kinds(self, places: Ints) -> Bytes:
+        """The bits of the kinds of some places."""
+        return kinds().take(self.points(places))
+
+    @cached_property
+    def digits(self) -> Ints:
+        """The places of all decimal digits, in order."""
+        digit = self.lead - np.uint8(ord("0")) < 10
+        foreign = np.flatnonzero(self.lead >= _FOREIGN)
+        digit[foreign] = self.kinds(foreign) & DIGIT > 0
+        return np.flatnonzero(digit)
+
+    @cached_property
+    def _ended(self) -> pa.StringArray:
+        """The texts, and what follows each."""
+        return pc.binary_join_element_wise(self.array, "", _END, null_handling="replace")
 
     @cached_property
     def _utf8(self) -> Bytes:
-        """The texts in UTF-8, with room for a view behind the last one."""
-        return np.frombuffer(self._joined().encode() + bytes(_INLINE), np.uint8)
+        return np.frombuffer(self._ended.buffers()[2] or b"", np.uint8)
 
     @cached_property
-    def _first_byte(self) -> Small:
-        """The first byte of each place; shape (places,)."""
-        found, done = np.empty(int((self.length + len(_END)).sum()), np.int32), 0
-        for at in range(0, len(self._utf8) - _INLINE, _PORTION):
-            own = self._utf8[at : min(at + _PORTION, len(self._utf8) - _INLINE)]
-            begins = np.flatnonzero((own & 0xC0) != 0x80)  # 10xxxxxx continues a character
-            found[done : done + len(begins)] = begins + at
-            done += len(begins)
-        return found
+    def _bounds(self) -> Ints:
+        """The place where each text begins, and where the next one would."""
+        size = integers(pc.binary_length(self._ended))
+        return np.searchsorted(self._byte, np.concatenate(([0], np.cumsum(size))))
+
+    @cached_property
+    def _byte(self) -> Ints:
+        """Where each place begins in UTF-8; shape (places,)."""
+        return np.flatnonzero((self._utf8 & 0xC0) != 0x80)  # 10xxxxxx continues a character
+
+    def utf8(self) -> Iterator[pa.Buffer | None]:
+        """The text of each row in UTF-8, or None."""
+        return (text.as_buffer() for text in self.array)
+
+    def page(self, row: int) -> str | None:
+        """The text of one row; None where it has none."""
+        return self.array[row].as_py()  # type: ignore[no-any-return]
+
+    def between(self, start: Ints, end: Ints) -> Iterator[str]:
+        """What stands from each of some places to another."""
+        data = memoryview(self._utf8)  # type: ignore[arg-type]
+        for first, last in zip(self._byte[start].tolist(), self._byte[end].tolist(), strict=True):
+            yield str(data[first:last], "utf-8")
 
     def slice(self, row: int, start: int, end: int) -> str | None:
         """``text[start:end]`` of one row; None where it has no text."""
-        page = self.pages[row]
+        page = self.page(row)
         return None if page is None else page[start:end]
 
     def slices(self, rows: Ints, start: Ints, end: Ints) -> pa.StringArray:
@@ -100,42 +133,55 @@ class Texts:
         """
         size, place = self.length[rows], self.first[rows]
         null = ~self.known[rows] | (start < 0)
-        first = self._first_byte[place + np.clip(start, 0, size)]
-        length = self._first_byte[place + np.clip(end, 0, size)] - first
-        return self._cut(first, np.where(null, 0, np.maximum(length, 0)), pa.array(~null))
-
-    def _cut(self, first: Small, length: Small, valid: pa.BooleanArray) -> pa.StringArray:
-        """Strings from their first bytes and lengths in bytes. Each becomes a view of 16 bytes: its length, then up to 12 bytes of its
-        own, or of a longer one the first 4, the number of the buffer, and where it begins there. Arrow copies what the views show.
-        """
-        views = np.zeros((len(first), 16), np.uint8)
-        views[:, :4] = _as_bytes(length)
-        short = np.where(length <= _INLINE, length, 4)
-        begins = np.lib.stride_tricks.sliding_window_view(self._utf8, _INLINE)[first]
-        views[:, 4:] = np.where(np.arange(_INLINE) < short[:, None], begins, 0)
-        long = np.flatnonzero(length > _INLINE)
-        views[long, 12:] = _as_bytes(first[long])
-        buffers = [valid.buffers()[1], pa.py_buffer(views), pa.py_buffer(self._utf8)]
-        return pa.Array.from_buffers(pa.string_view(), len(first), buffers).cast(pa.string())
+        first = self._byte[place + np.minimum(np.maximum(start, 0), size)]
+        length = self._byte[place + np.minimum(np.maximum(end, 0), size)] - first
+        return _cut(self._utf8, first, np.where(null, 0, np.maximum(length, 0)), ~null)
 
     def masked(self, rows: Ints, start: Ints, end: Ints) -> "Texts":
-        """The texts with U+2588 for each character of some spans; rows in order. Every offset stays right."""
-        pages = list(self.pages)
-        for row, spans in groupby(zip(rows.tolist(), start.tolist(), end.tolist(), strict=True), key=lambda span: span[0]):
-            page = pages[row]
-            for _, s, e in spans if page is not None else ():
-                e = min(e, len(page))  # a span that ends behind the text is told by a rule
-                page = page[:s] + MASK * (e - s) + page[e:] if s < e else page
-            pages[row] = page
-        return Texts(pages)
+        """The texts with U+2588 for each character of some spans. Every offset stays right."""
+        begin = self.first[rows] + start
+        order = np.argsort(begin)
+        begin, stop = begin[order], (self.first[rows] + np.minimum(end, self.length[rows]))[order]  # a rule tells of later ends
+        begin[1:] = np.maximum(begin[1:], np.maximum.accumulate(stop)[:-1])  # where spans overlap
+        hidden = begin < stop
+        size = (stop - begin)[hidden]
+        first, last = self._byte[begin[hidden]], self._byte[stop[hidden]]
+        mask, data, at = MASK.encode(), memoryview(self._utf8), 0  # type: ignore[arg-type]
+        pieces: list[bytes | memoryview] = []
+        for a, b, n in zip(first.tolist(), last.tolist(), size.tolist(), strict=True):
+            pieces += [data[at:a], mask * n]
+            at = b
+        grown = np.concatenate(([0], np.cumsum(size * len(mask) - (last - first))))
+        bounds = (self._byte[place] for place in (self.first, self.first + self.length))
+        starts, ends = (bound + grown[np.searchsorted(first, bound)] for bound in bounds)
+        return Texts(_cut(np.frombuffer(b"".join([*pieces, data[at:]]), np.uint8), starts, ends - starts, self.known))
 
     def take(self, rows: Ints) -> "Texts":
         """The texts of some rows."""
-        return Texts([self.pages[row] for row in rows])
+        return Texts(self.array.take(pa.array(rows)))
 
 
-def _as_bytes(values: Small) -> Bytes:
-    return values.astype("<i4")[:, None].view(np.uint8)
+def _decoded(one: Points, two: Points, three: Points, four: Points) -> Points:
+    """Code points from their bytes in UTF-8; there are two at least."""
+    high, low = one & 0x1F, two & 0x3F
+    of_two, of_three = high << 6 | low, (high & 0x0F) << 12 | low << 6 | three & 0x3F
+    of_four = (high & 0x07) << 18 | low << 12 | (three & 0x3F) << 6 | four & 0x3F
+    return np.where(one < 0xE0, of_two, np.where(one < 0xF0, of_three, of_four))
+
+
+def _cut(utf8: Bytes, first: Ints, length: Ints, valid: Bools) -> pa.StringArray:
+    """Strings from their first bytes and lengths in bytes. Each becomes a view of 16 bytes: its length, then up to 12 bytes of its own,
+    or of a longer one the first 4, the number of the buffer, and where it begins there. Arrow copies what the views show. At least 12
+    bytes must follow each first one.
+    """
+    views = np.empty(len(first), np.dtype([("length", "<i4"), ("begin", f"V{_INLINE}")]))
+    views["length"] = length
+    views["begin"] = np.ndarray(max(0, len(utf8) - _INLINE + 1), f"V{_INLINE}", utf8, strides=(1,))[first]
+    long = np.flatnonzero(length > _INLINE)
+    numbers = views.view("<i4").reshape(-1, 4)
+    numbers[long, 2], numbers[long, 3] = 0, first[long]
+    buffers = [pa.array(valid).buffers()[1], pa.py_buffer(views), pa.py_buffer(utf8)]
+    return pa.Array.from_buffers(pa.string_view(), len(first), buffers).cast(pa.string())
 
 
 @cache
@@ -143,7 +189,7 @@ def kinds() -> Bytes:
     """For each code point the bits of its kinds; shape (0x110000,). Python's own regular expressions say what is what."""
     every = np.arange(_PLANES, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     table = np.zeros(_CODE_POINTS, np.uint8)
-    for kind, form in _FORMS.items():
+    for kind, form in ((SPACE, r"\s+"), (ALNUM, r"[^\W_]+"), (DIGIT, r"\d+"), (HYPHEN, f"[{HYPHENS}]")):
         for match in re.finditer(form, every):
             table[match.start() : match.end()] |= kind
     return table

@@ -5,6 +5,7 @@ and findings, counts and hashes in the metadata. All are Arrow IPC, not packed, 
 depends on where the unit stands: lines are those of its pieces. A unit with an error has no tables.
 """
 
+import itertools
 import json
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +22,13 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.cache import whole
 from pipeline.check import check_unit
 from pipeline.check.unit import Unit
+from pipeline.counting import distinct
 from pipeline.cut import Cut, rows
 from pipeline.duplicates import BANDS, NOTHING, signatures
 from pipeline.files import MAX_DOCUMENT, Files
 from pipeline.findings import Finding, Findings
 from pipeline.grams import text_hashes
-from pipeline.nodes import Bools, Ints, explode, integers
+from pipeline.nodes import Bools, Ints, explode, integers, is_any
 from pipeline.pages import PageReport, PageStatus, Shelf
 from pipeline.parse import Line, Parsed, parse
 from pipeline.read import Origin
@@ -140,20 +142,19 @@ def work(task: Task) -> str:
         {name: sorted(found) for name, found in files.refused.items()},
     )  # fmt: skip
     index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
+    tables = _tables(unit, clean, reports) if sane else iter(())
     del unit, pages
-    _write(task.context.area / task.name, _tables(root, index, shown, clean, reports, sane))
+    _write(task.context.area / task.name, itertools.chain([("index", index)], tables))
     return task.name
 
 
-def _tables(
-    root: pa.StructArray, index: pa.Table, shown: Texts, clean: pa.StringArray, reports: Sequence[PageReport], sane: bool
-) -> Iterator[tuple[str, pa.Table]]:
-    """What a unit gives, one table after the other, so that not all are in memory at once."""
-    yield "index", index
-    if sane:
-        yield "people", people(root)
-        status = pa.array([report.status.text_status.value for report in reports], pa.string())
-        yield from article_tables(released(root, shown), status, pa.array(shown.pages, pa.string()), clean)
+def _tables(unit: Unit, clean: pa.StringArray, reports: Sequence[PageReport]) -> Iterator[tuple[str, pa.Table]]:
+    """What a sound unit gives beside the index, one table after the other, so that not all are in memory at once."""
+    root, shown, nodes, spans, zone = unit.root, unit.masked, unit.nodes, unit.flat, unit.zone
+    del unit  # with its pages
+    yield "people", people(root)
+    status = pa.array([report.status.text_status.value for report in reports], pa.string())
+    yield from article_tables(released(root, nodes, shown), spans, zone, status, shown.array, clean)
 
 
 def read_index(folder: Path) -> tuple[pa.RecordBatch, Said]:
@@ -176,7 +177,7 @@ def reparsed(cut: Cut, folder: Path) -> Unit:
     parsed = parse(list(_short_enough(rows(cut.pieces, files), names, files)), names, files)
     before = [(piece.line or 1) - 1 for piece in cut.pieces]
     origins = [Origin(names[own.piece], None if own.line is None else own.line + before[own.piece]) for own in parsed.lines]
-    pages = Texts(parsed.page_text.to_pylist())
+    pages = Texts(parsed.page_text)
     root = with_defaults(parsed.root)
     return Unit(root, origins, pages, masked(root, pages), np.zeros(len(root), dtype=bool))
 
@@ -184,10 +185,16 @@ def reparsed(cut: Cut, folder: Path) -> Unit:
 def _write(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
     with whole(folder) as aside:
         for name, table in tables:
-            with pa.OSFile(str(aside / name), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-                writer.write_batch(
-                    table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
-                )
+            batch = table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
+            with (
+                pa.output_stream(str(aside / name), compression=None, buffer_size=_BUFFER) as file,
+                pa.ipc.new_file(file, table.schema) as writer,
+            ):
+                writer.write_batch(batch)
+
+
+_BUFFER = 2**18
+"""Bytes that are written at once: the columns of a batch are many, and most of them small."""
 
 
 def _short_enough(found: Iterator[tuple[int, int | None, bytes]], names: Sequence[str], files: Files) -> Iterator[Line]:
@@ -198,43 +205,42 @@ def _short_enough(found: Iterator[tuple[int, int | None, bytes]], names: Sequenc
             yield Line(piece, line, data)
 
 
-_ARTICLE_ZONES = pa.array([zone.value for zone in ARTICLE_ZONES])
-
 # --- pages -----------------------------------------------------------------------------------------------------------------------
 
 
 def _pages(
     root: pa.StructArray, parsed: Parsed, names: Sequence[str], files: Files, context: Context
-) -> tuple[list[str | None], list[PageReport]]:
+) -> tuple[pa.StringArray, list[PageReport]]:
     """Unmasked text of each page, as far as it is at hand, and what became of it. An open page comes with the raw files; a withheld
     one, which must not, is looked for in the user's folder.
     """
     article = root.field("article")
     ids, hashes = (column.to_pylist() for column in (article.field("article_id"), article.field("page").field("sha256")))
-    status, carried = article.field("rights").field("status").to_pylist(), parsed.page_text.to_pylist()
-    texts: list[str | None] = []
+    status, carried = article.field("rights").field("status").to_pylist(), parsed.page_text.is_valid()
+    other: dict[int, str | None] = {}
     reports = []
-    for article_id, sha256, rights, own, line in zip(ids, hashes, status, carried, parsed.lines, strict=True):
-        file, text = f"pages/{article_id}.txt", own
-        if own is None and context.paged:
-            text = files.text(file, required=False)
+    for row, (article_id, sha256, rights, own, line) in enumerate(
+        zip(ids, hashes, status, carried.to_pylist(), parsed.lines, strict=True)
+    ):
+        file, text = f"pages/{article_id}.txt", None
+        if not own and context.paged:
+            text = other[row] = files.text(file, required=False)
         elif context.paged and (files.folder / file).exists():
             files.findings.add(Finding("HD105", file, article_id))
         if rights == RightsStatus.open:
-            texts.append(text)
             reports.append(PageReport(article_id, PageStatus.open))
             continue
-        if own is not None:
+        if own:
             files.findings.add(Finding("HD507", names[line.piece], article_id, ("page_text",), None, None, line.line))
         elif text is not None and files.hashes[file] != sha256:
             files.findings.add(Finding("HD507", file, article_id))
         if context.shelf is None:
-            text, report = None, PageReport(article_id, PageStatus.withheld)
+            other[row], report = None, PageReport(article_id, PageStatus.withheld)
         else:
-            text, report = _shelf(context.shelf).find(article_id, sha256)
-        texts.append(text)
+            other[row], report = _shelf(context.shelf).find(article_id, sha256)
         reports.append(report)
-    return texts, reports
+    replaced = np.isin(np.arange(len(root)), list(other))
+    return pc.replace_with_mask(parsed.page_text, replaced, pa.array(other.values(), pa.string())), reports
 
 
 @lru_cache(maxsize=1)
@@ -255,7 +261,7 @@ def masked(root: pa.StructArray, pages: Texts) -> Texts:
 def _clean(root: pa.StructArray, pages: Texts) -> pa.StringArray:
     """The clean text of each article: headline, lead, subheadings and paragraphs, joined by blank lines; null where it is not at hand."""
     zones, rows = explode(root.field("article").field("zones"))
-    kept = pc.is_in(zones.field("type"), _ARTICLE_ZONES).to_numpy(zero_copy_only=False)
+    kept = is_any(zones.field("type"), [zone.value for zone in ARTICLE_ZONES])
     start, end = (integers(zones.field(name))[kept] for name in ("start", "end"))
     blocks = pages.slices(rows[kept], start, end)
     offsets = np.searchsorted(rows[kept], np.arange(len(root) + 1))
@@ -281,10 +287,10 @@ def _index(unit: Unit, lines: Sequence[Written], reports: Sequence[PageReport], 
     entities = unit.node("entities[]")
     links = pa.StructArray.from_arrays([entities.array.field(name) for name in ("kb_id", "type")], ["kb_id", "type"])
     there = clean.is_valid().to_numpy(zero_copy_only=False)
-    given = clean.drop_null().to_pylist()
+    given = clean.drop_null()
     signed, hashes = np.full((len(lines), BANDS), NOTHING, dtype=np.uint64), np.zeros(len(lines), dtype=np.uint64)
-    if given:
-        signed[there], hashes[there] = signatures(given), text_hashes(given)
+    if len(given):
+        signed[there], hashes[there] = signatures(given.to_pylist()), text_hashes(Texts(given).utf8())
     columns = {
         "piece": pa.array([line.piece for line in lines], pa.int32()), "line": pa.array([line.line for line in lines], pa.int32()),
         "bytes": pa.array([line.bytes for line in lines], pa.int32()), "sound": pa.array(sound, pa.bool_()),
@@ -316,7 +322,7 @@ def _linked(rows: Ints, links: pa.StructArray, number: int) -> pa.ListArray:
     types, names = max(1, len(kinds.dictionary)), max(1, len(kb.dictionary))
     valid = kb.is_valid().to_numpy(zero_copy_only=False)
     codes = kb.indices.fill_null(0).to_numpy().astype(np.int64) * types + kinds.indices.to_numpy()
-    pairs = np.unique(rows[valid] * (types * names) + codes[valid])
+    pairs = distinct(rows[valid] * (types * names) + codes[valid])
     offsets = np.searchsorted(pairs // (types * names), np.arange(number + 1))
     own, kind = np.divmod(pairs % (types * names), types)
     items = [kb.dictionary.take(pa.array(own)), kinds.dictionary.take(pa.array(kind))]
@@ -326,6 +332,6 @@ def _linked(rows: Ints, links: pa.StructArray, number: int) -> pa.ListArray:
 def _lists(rows: Ints, values: pa.DictionaryArray, number: int) -> pa.ListArray:
     valid = values.is_valid().to_numpy(zero_copy_only=False)
     width = max(1, len(values.dictionary))
-    pairs = np.unique(rows[valid] * width + values.indices.fill_null(0).to_numpy().astype(np.int64)[valid])
+    pairs = distinct(rows[valid] * width + values.indices.fill_null(0).to_numpy().astype(np.int64)[valid])
     offsets = np.searchsorted(pairs // width, np.arange(number + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values.dictionary.take(pa.array(pairs % width)))

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-from pipeline.nodes import Ints
-from pipeline.texts import AT, CAPITAL, DIGIT, Texts
+from pipeline.nodes import Bools, Ints
+from pipeline.texts import DIGIT, Texts
 from schema.vocabulary import PrivateKind
 
 EMAIL = re.compile(r"(?<![@\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -26,9 +26,11 @@ FEWEST = 4
 """Digits of the shortest telephone number of any country."""
 APART = 5
 """How far apart two digits of a number may be: libphonenumber lets four other characters stand between them."""
-_LABEL = re.compile(r"[ \t\xa0\u202f,-]*+[^\s\d]{0,14}+[ \t\xa0\u202f,-]*+")
+_LABEL_SIZE = 14
+_LABEL = re.compile(rf"[ \t\xa0\u202f,-]*+[^\s\d]{{0,{_LABEL_SIZE}}}+[ \t\xa0\u202f,-]*+")
 """What may stand before an extension of a number, whatever word says that it is one (``ext.``, ``#``)."""
-_OPENING = re.compile(r"[+\uff0b(\[\uff08\uff3b].*\Z", re.DOTALL)
+_AROUND = [ord(char) for char in " \t\xa0\u202f,-"]
+_OPENING = [ord(char) for char in "+\uff0b([\uff08\uff3b"]
 _OPENING_SIZE = 10
 """A number may begin with a plus or a bracket and other characters, ten in all, before its first digit."""
 
@@ -37,51 +39,55 @@ def looks_private(texts: Texts, countries: pa.StringArray) -> list[tuple[int, in
     """Row, start, end and kind of telephone numbers that exist in the outlet's country, of e-mail addresses, and of valid IBANs; in
     order. ``countries`` has the country (ISO 3166-1 alpha-2) of each text's outlet.
     """
-    digits = np.flatnonzero(texts.kinds & DIGIT > 0)
-    return sorted([*_telephones(texts, digits, countries), *_emails(texts), *_accounts(texts, digits)])
+    return sorted([*_telephones(texts, countries), *_emails(texts), *_accounts(texts)])
 
 
-def _telephones(texts: Texts, digits: Ints, countries: pa.StringArray) -> Iterator[tuple[int, int, int, str]]:
+def _telephones(texts: Texts, countries: pa.StringArray) -> Iterator[tuple[int, int, int, str]]:
+    begin, end = _stretches(texts)
+    rows = texts.row(begin)
+    own = texts.first[rows]
+    opens = np.isin(texts.points(begin[:, None] + np.arange(-_OPENING_SIZE, 0)), _OPENING)
+    opening = begin - np.where(opens.any(axis=1), _OPENING_SIZE - opens.argmax(axis=1), 0)
+    first = np.maximum(opening - 1, own)  # a letter before or behind makes it no number
+    last = np.minimum(end + 1 + (texts.points(end) == ord("#")), own + texts.length[rows])
     of = countries.to_pylist()
-    for row, begin, end in _stretches(texts, digits):
-        page = str(texts.pages[row])
-        opening = _OPENING.search(page, max(0, begin - _OPENING_SIZE), begin)
-        first = max(0, (opening.start() if opening else begin) - 1)  # a letter before or behind makes it no number
-        stretch = page[first : end + (2 if page[end : end + 1] == "#" else 1)]
+    places = zip(rows.tolist(), (first - own).tolist(), (begin - own).tolist(), strict=True)
+    for (row, at, least), stretch in zip(places, texts.between(first, last), strict=True):
         for start, stop in _numbers(stretch, of[row]):
-            at = first + start
-            if first + stop > begin and not URL.search(_plain(page[max(0, at - 200) : at])):
-                yield row, at, first + stop, PrivateKind.telephone.value
+            before = texts.slice(row, max(0, at + start - 200), at + start)
+            if at + stop > least and not URL.search(_plain(str(before))):
+                yield row, at + start, at + stop, PrivateKind.telephone.value
 
 
-def _stretches(texts: Texts, digits: Ints) -> Iterator[tuple[int, int, int]]:
-    """Row, first digit and end of the last one of stretches that may hold a telephone number: FEWEST digits, APART from each other at
-    most, and other digits around them which may be an extension. None that is left out can be part of a number in one of them.
+def _stretches(texts: Texts) -> tuple[Ints, Ints]:
+    """Places of the first digit and behind the last one of stretches that may hold a telephone number: FEWEST digits, APART from each
+    other at most, and other digits around them which may be an extension. None that is left out can be part of a number in one of them.
     """
-    rows = texts.row(digits)
-    new = np.ones(len(digits) + 1, dtype=bool)
-    new[1:-1] = (np.diff(digits) > APART) | (np.diff(rows) > 0)
-    bounds = np.flatnonzero(new)
-    dense = np.flatnonzero(np.diff(bounds) >= FEWEST)
-    first, last = bounds[:-1], bounds[1:] - 1
-    row = rows[first]
-    begin, end = (digits[first] - texts.first[row]).tolist(), (digits[last] - texts.first[row] + 1).tolist()
-    of = row.tolist()
+    digits = texts.digits
+    if not len(digits):
+        return digits, digits
+    new = np.flatnonzero(np.diff(digits) > APART) + 1  # pages are further apart than that
+    run = np.concatenate(([0], new))
+    begin, end = digits[run], digits[np.append(new, len(digits)) - 1] + 1
+    dense = np.diff(run, append=len(digits)) >= FEWEST
+    first = np.concatenate(([0], np.flatnonzero(~_together(texts, end[:-1], begin[1:])) + 1))
+    last = np.append(first[1:], len(run)) - 1
+    kept = np.logical_or.reduceat(dense, first)
+    return begin[first[kept]], end[last[kept]]
 
-    def together(a: int) -> bool:
-        """Whether a run of digits and the next one may be one stretch."""
-        return of[a] == of[a + 1] and _LABEL.fullmatch(str(texts.pages[of[a]]), end[a], begin[a + 1]) is not None
 
-    done = -1
-    for run in dense.tolist():
-        if run <= done:
-            continue
-        low = done = run
-        while low > 0 and together(low - 1):
-            low -= 1
-        while done + 1 < len(begin) and together(done):
-            done += 1
-        yield of[run], begin[low], end[done]
+def _together(texts: Texts, end: Ints, begin: Ints) -> Bools:
+    """Whether runs of digits and the next ones may be one stretch. Between most runs there is more than a label; what is longer must
+    have three of the characters that may stand around one at its beginning or its end.
+    """
+    size = begin - end
+    found = texts.row(end) == texts.row(begin)
+    long = np.flatnonzero(found & (size >= _LABEL_SIZE + 6))
+    sides = texts.points(np.stack((end[long, None] + np.arange(3), begin[long, None] - np.arange(1, 4))))
+    found[long] = np.isin(sides, _AROUND).all(axis=2).any(axis=0)
+    asked = np.flatnonzero(found)
+    found[asked] = [_LABEL.fullmatch(between) is not None for between in texts.between(end[asked], begin[asked])]
+    return found  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=2**12)
@@ -92,20 +98,21 @@ def _numbers(stretch: str, country: str) -> list[tuple[int, int]]:
 
 
 def _emails(texts: Texts) -> Iterator[tuple[int, int, int, str]]:
-    for row, start in _offsets(texts, np.flatnonzero(texts.kinds & AT)):
-        page = str(texts.pages[row])
+    for row, start in _offsets(texts, np.flatnonzero(texts.lead == ord("@"))):
+        page = str(texts.page(row))
         while start > 0 and (page[start - 1].isalnum() or page[start - 1] in "_.+-"):
             start -= 1
         if match := EMAIL.match(page, start):
             yield row, match.start(), match.end(), PrivateKind.email.value
 
 
-def _accounts(texts: Texts, digits: Ints) -> Iterator[tuple[int, int, int, str]]:
-    capitals = texts.kinds[digits - 1] & texts.kinds[digits - 2] & CAPITAL > 0
-    places = digits[capitals & (texts.kinds[digits + 1] & DIGIT > 0)] - 2
+def _accounts(texts: Texts) -> Iterator[tuple[int, int, int, str]]:
+    capital = [(before >= ord("A")) & (before <= ord("Z")) for before in (texts.lead[texts.digits - i] for i in (1, 2))]
+    after = texts.digits[np.logical_and(*capital)]
+    places = after[texts.kinds(after + 1) & DIGIT > 0] - 2
     done = (0, 0)
     for row, start in _offsets(texts, places):
-        plain = _plain(str(texts.pages[row]))
+        plain = _plain(str(texts.page(row)))
         match = IBAN.match(plain, start) if (row, start) >= done else None
         if match is None:
             continue

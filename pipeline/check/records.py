@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from pipeline.check.unit import RECORD_KEYS, Check, Unit
 from pipeline.findings import Finding
 from pipeline.nodes import Bools, Ints, Node, explode, flags, integers
-from pipeline.spans import start_end
 from schema.rows import KEYS
 from schema.vocabulary import Codes, EventType
 
@@ -154,7 +153,7 @@ def _annotated_once(unit: Unit) -> Iterator[Finding]:
     _, entities = explode(unit.node("entities[].mentions").array)
     types = _codes(unit.node("events[].type").array)
     for node, alike in ((mentions, [entities]), (triggers, [triggers.rows, types]), (comments, [comments.rows])):
-        start, end = start_end(node)
+        start, end = node.bounds
         for i in _repeated(*alike, start, end):
             yield unit.at("HD408", node, i, f"{start[i]}–{end[i]}")
 

@@ -9,11 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.check.private import looks_private
-from pipeline.check.unit import Check, Unit, is_any
+from pipeline.check.unit import Check, Unit
 from pipeline.findings import Finding, shown
-from pipeline.nodes import Bools, Ints, flags
-from pipeline.spans import start_end
-from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes
+from pipeline.nodes import Bools, Ints, flags, is_any
+from pipeline.texts import ALNUM, HYPHEN, SPACE, Bytes, Texts
 from schema.vocabulary import RightsStatus, ZoneType
 
 ANNOTATED = frozenset(
@@ -39,7 +38,7 @@ def _past_the_end(unit: Unit) -> Iterator[Finding]:
 
 
 def _zones_in_order(unit: Unit) -> Iterator[Finding]:
-    start, end = start_end(unit.zones)
+    start, end = unit.zones.bounds
     rows = unit.zones.rows
     for i in np.flatnonzero((rows[1:] == rows[:-1]) & (start[1:] < end[:-1])) + 1:
         yield unit.at("HD303", unit.zones, i, f"start {start[i]}", f"at least {end[i - 1]}, the end of the zone before")
@@ -47,18 +46,19 @@ def _zones_in_order(unit: Unit) -> Iterator[Finding]:
 
 def _pinned(unit: Unit) -> Iterator[Finding]:
     pinned = unit.node("article.page.sha256").array.to_pylist()
-    for row, (page, sha256, length) in enumerate(zip(unit.texts.pages, pinned, unit.length, strict=True)):
-        if page is None:
+    digests = (None if page is None else hashlib.sha256(page).hexdigest() for page in unit.texts.utf8())
+    for row, (digest, sha256, length) in enumerate(zip(digests, pinned, unit.length, strict=True)):
+        if digest is None:
             continue
-        digest = hashlib.sha256(page.encode()).hexdigest()
         if digest != sha256:
             yield unit.on(row, "HD308", ("article", "page", "sha256"), f"{sha256[:12]}…", f"the SHA-256 {digest[:12]}…")
-        elif len(page) != length:
-            yield unit.on(row, "HD308", ("article", "page", "characters"), str(length), f"{len(page)} characters")
+        elif unit.texts.length[row] != length:
+            found = f"{unit.texts.length[row]} characters"
+            yield unit.on(row, "HD308", ("article", "page", "characters"), str(length), found)
 
 
 def _no_withheld_text(unit: Unit) -> Iterator[Finding]:
-    withheld = is_any(unit.node("article.rights.status"), [RightsStatus.withheld])
+    withheld = is_any(unit.node("article.rights.status").array, [RightsStatus.withheld])
     for node in unit.spans:
         texts = pc.struct_field(node.array, "text")
         for i in np.flatnonzero(flags(texts.is_valid()) & withheld[node.rows]) if texts.null_count < len(texts) else ():
@@ -68,7 +68,7 @@ def _no_withheld_text(unit: Unit) -> Iterator[Finding]:
 def _covered(unit: Unit) -> Iterator[Finding]:
     """What stands between zones, before the first and behind the last: white space alone."""
     texts, rows = unit.texts, np.arange(len(unit.root))
-    zone_start, zone_end = start_end(unit.zones)
+    zone_start, zone_end = unit.zones.bounds
     # a gap begins where a page or a zone does; sorted by row, the k-th beginning belongs to the k-th end
     gap_rows = np.concatenate((rows, unit.zones.rows))
     order = np.argsort(gap_rows, kind="stable")
@@ -79,7 +79,7 @@ def _covered(unit: Unit) -> Iterator[Finding]:
     size = np.maximum(ends - starts, 0) * texts.known[gap_rows]
     gaps = np.repeat(np.arange(len(size)), size)
     place = np.arange(len(gaps)) - np.repeat(np.cumsum(size) - size, size) + (texts.first[gap_rows] + starts)[gaps]
-    said = np.flatnonzero(texts.kinds[place] & SPACE == 0)
+    said = np.flatnonzero(texts.kinds(place) & SPACE == 0)
     for gap in np.unique(gaps[said]):
         places = place[said[gaps[said] == gap]] - texts.first[gap_rows[gap]]
         found = f"{places[-1] - places[0] + 1} characters from offset {places[0]}"
@@ -94,7 +94,7 @@ def _in_one_zone(unit: Unit) -> Iterator[Finding]:
     types = unit.node("article.zones[].type")
     marked = spans.where(lambda node: node.path.startswith(("entities", "events")) and ".sources[]" not in node.path)
     marked &= zone >= 0
-    for i in np.flatnonzero(marked)[~is_any(types, sorted(ANNOTATED))[zone[marked]]]:
+    for i in np.flatnonzero(marked)[~is_any(types.array, sorted(ANNOTATED))[zone[marked]]]:
         yield unit.at("HD312", spans.nodes[spans.node[i]], spans.index[i], types.array[zone[i]].as_py())
 
 
@@ -102,9 +102,9 @@ def _comments_in_place(unit: Unit) -> Iterator[Finding]:
     spans = unit.flat
     comments = np.flatnonzero(spans.where(lambda node: node.path == "comments[]") & (unit.zone >= 0))
     zone = unit.zone[comments]
-    start, end = (values[zone] for values in start_end(unit.zones))
+    start, end = (values[zone] for values in unit.zones.bounds)
     whole = (start == spans.start[comments]) & (end == spans.end[comments])
-    for i in comments[~(whole & is_any(unit.node("article.zones[].type"), [ZoneType.comment])[zone])]:
+    for i in comments[~(whole & is_any(unit.node("article.zones[].type").array, [ZoneType.comment])[zone])]:
         found = f"{spans.start[i]}–{spans.end[i]}"
         yield unit.at("HD309", spans.nodes[spans.node[i]], spans.index[i], found, "the span of a comment zone")
 
@@ -116,14 +116,13 @@ def _words(unit: Unit) -> Iterator[Finding]:
     first = texts.first[spans.rows[known]] + spans.start[known]
     last = first + (spans.end - spans.start)[known]
     other, given = _other_text(unit, known)
-    loose = (texts.kinds[first] | texts.kinds[last - 1]) & SPACE > 0
-    whole = spans.where(lambda node: node.path.startswith(("entities", "events")) and not node.path.endswith(".content"))[known]
-    edge = np.zeros(len(texts.kinds), dtype=bool)
-    for values in start_end(unit.zones):
+    before, begins, ends, after = texts.kinds(np.stack((first - 1, first, last - 1, last)))
+    loose = (begins | ends) & SPACE > 0
+    edge = np.zeros(len(texts.lead), dtype=bool)
+    for values in unit.zones.bounds:
         edge[(texts.first[unit.zones.rows] + values)[texts.known[unit.zones.rows]]] = True
-    cut = np.zeros(len(known), dtype=bool)
-    for place in (first[whole], last[whole]):
-        cut[whole] |= _joined(texts.kinds, place) & ~edge[place]
+    cut = _joined(texts, first, before, begins) & ~edge[first] | _joined(texts, last, ends, after) & ~edge[last]
+    cut &= spans.where(lambda node: node.path.startswith(("entities", "events")) and not node.path.endswith(".content"))[known]
     private = np.bincount(unit.private.rows, minlength=len(unit.root)) > 0
     for k in np.flatnonzero(other | loose | cut):
         i = known[k]
@@ -135,7 +134,7 @@ def _words(unit: Unit) -> Iterator[Finding]:
         elif loose[k]:
             yield unit.at("HD310", node, index, said)
         else:
-            page = str(texts.pages[row])
+            page = str(texts.page(row))
             begins = start - len(re.search(r"[\w-]*$", page[max(0, start - 100) : start])[0])  # type: ignore[index]
             ends = end + len(re.match(r"[\w-]*", page[end : end + 100])[0])  # type: ignore[index]
             yield unit.at("HD311", node, index, said, _quoted(unit, row, begins, ends))
@@ -161,19 +160,21 @@ def _quoted(unit: Unit, row: int, start: int, end: int) -> str:
     return f"“{shown(said)}”"
 
 
-def _joined(kinds: Bytes, place: Ints) -> Bools:
-    """Whether the characters on both sides of some places belong to one word: letters or digits, or a hyphen between such."""
-    after, before = kinds[place], kinds[place - 1]
-    plain = before & after & ALNUM
-    hyphen_after = (after & HYPHEN > 0) & (before & kinds[place + 1] & ALNUM > 0)
-    hyphen_before = (before & HYPHEN > 0) & (after & kinds[place - 2] & ALNUM > 0)
-    return (plain > 0) | hyphen_after | hyphen_before
+def _joined(texts: Texts, place: Ints, before: Bytes, after: Bytes) -> Bools:
+    """Whether the characters on both sides of some places, whose kinds are given, belong to one word: letters or digits, or a hyphen
+    between such.
+    """
+    found = before & after & ALNUM > 0
+    for hyphen, other, beyond in ((after, before, 1), (before, after, -2)):
+        at = np.flatnonzero(hyphen & HYPHEN)
+        found[at] |= other[at] & texts.kinds(place[at] + beyond) & ALNUM > 0
+    return found
 
 
 def _in_order(unit: Unit) -> Iterator[Finding]:
     for path in ("entities[].mentions[]", "events[].markers[].span", "comments[]"):
         node = unit.node(path)
-        start, _ = start_end(node)
+        start, _ = node.bounds
         together = node.rows[1:] == node.rows[:-1]
         for place in node.places[:-1]:
             together &= place[1:] == place[:-1]

@@ -7,10 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.findings import Finding, Loc
-from pipeline.nodes import Bools, Ints, Node, flags, integers, nodes
+from pipeline.nodes import Bools, Ints, Node, integers, nodes
 from pipeline.read import Origin
 from pipeline.spans import Spans, Zones
 from pipeline.texts import Texts
@@ -116,8 +115,3 @@ class Unit:
 
 Check = Callable[[Unit], Iterator[Finding]]
 """A rule over articles: gives a finding for each place that breaks it."""
-
-
-def is_any(node: Node, values: Sequence[str]) -> Bools:
-    """Which values of a node are one of some strings."""
-    return flags(pc.is_in(node.array, pa.array(values, pa.string())))

@@ -133,7 +133,7 @@ def test_findings_say_no_withheld_word_and_no_private_data(raw: Path):
     ],
 )
 def test_private_data_is_known_by_its_form(text: str, kinds: list[str]):
-    assert [kind for *_, kind in looks_private(Texts([text]), pa.array(["DE"]))] == kinds
+    assert [kind for *_, kind in looks_private(Texts.of([text]), pa.array(["DE"]))] == kinds
 
 
 def test_what_only_looks_private_can_be_said_to_be_none(raw: Path):

@@ -6,13 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cut import Cut, Piece
 from pipeline.files import hidden
-from pipeline.nodes import nodes, rebuild
+from pipeline.nodes import nodes, replaced
 from pipeline.units import Context, Task, read_index, work
 from schema.records import Article, Bundle, Event, Mention
 from schema.vocabulary import ARTICLE_ZONES, PrivateKind, RightsStatus, ZoneType
@@ -170,12 +171,26 @@ def blank(table: pa.Table) -> list[dict]:
     lambda inner: st.fixed_dictionaries({"v": st.lists(st.integers(0, 9), max_size=3), "in": st.lists(inner, max_size=3)}),
     max_leaves=6,
 ))  # fmt: skip
-def test_rebuilding_without_a_change_changes_nothing(value: dict):
-    kind = pa.struct({"v": pa.list_(pa.int64()), "in": pa.list_(pa.struct({"v": pa.list_(pa.int64())}))})
-    row = {"v": value["v"], "in": [{"v": item["v"]} for item in value.get("in", [])]}
+def test_a_node_changes_and_what_is_in_it_first(value: dict):
+    kind = pa.struct({"v": pa.list_(pa.int64()), "in": pa.list_(pa.struct({"v": pa.list_(pa.int64()), "value": pa.int64()}))})
+    row = {"v": value["v"], "in": [{"v": item["v"], "value": 1} for item in value.get("in", [])]}
     array = pa.array([row, {"v": [], "in": []}, row], kind)
-    assert rebuild(array, lambda node: node.array).to_pylist() == array.to_pylist()
-    assert rebuild(array.slice(1), lambda node: node.array).to_pylist() == array.slice(1).to_pylist()
+    changes = {
+        "in[].v[]": lambda items: pc.if_else(pc.equal(items, 0), 0, pc.add(items, 1)),
+        "in[].v": pc.list_value_length,
+        "v": pa.array(["x", None, "y"]),
+    }
+    expected = [
+        {"v": v, "in": [{"v": len(item["v"]), "value": 1} for item in own["in"]]}
+        for v, own in zip(["x", None, "y"], array.to_pylist(), strict=True)
+    ]
+    assert replaced(array, changes).to_pylist() == expected
+    del changes["in[].v"]
+    for own, was in zip(expected, array.to_pylist(), strict=True):
+        own["in"] = [{"v": [v and v + 1 for v in item["v"]], "value": 1} for item in was["in"]]
+    assert replaced(array, changes).to_pylist() == expected
+    assert replaced(array.slice(1), changes | {"v": changes["v"].slice(1)}).to_pylist() == expected[1:]
+    assert replaced(array, {}) is array
 
 
 def test_a_node_knows_the_place_of_each_value():

@@ -33,7 +33,7 @@ def in_the_whole(text: str, country: str) -> Iterator[tuple[int, int, str]]:
 
 
 def assert_same(pages: list[str | None], countries: list[str]) -> None:
-    found = looks_private(Texts(pages), pa.array(countries, pa.string()))
+    found = looks_private(Texts.of(pages), pa.array(countries, pa.string()))
     wanted = [
         (row, *place)
         for row, (page, country) in enumerate(zip(pages, countries, strict=True))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.nodes import nodes
-from pipeline.texts import ALNUM, AT, CAPITAL, DIGIT, HYPHEN, HYPHENS, SPACE, Texts, kinds
+from pipeline.texts import ALNUM, DIGIT, HYPHEN, HYPHENS, MASK, SPACE, Texts, kinds
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text("aä\u0301€😀\x00 ", max_size=60)
 spans = st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 70), st.integers(0, 70)), max_size=30)
@@ -19,7 +19,7 @@ def test_slices_are_those_of_python(pages: list[str | None], wanted: list[tuple[
     wanted = [(row % len(pages), start, end) for row, start, end in wanted]
     rows, start, end = (np.array(column, dtype=np.int64) for column in (zip(*wanted, strict=True) if wanted else ([], [], [])))
     expected = [None if pages[r] is None or s < 0 else pages[r][s:e] for r, s, e in wanted]
-    found = Texts(pages).slices(rows, start, end)
+    found = Texts.of(pages).slices(rows, start, end)
     found.validate(full=True)
     assert found.type == pa.string()
     assert found.to_pylist() == expected
@@ -27,14 +27,37 @@ def test_slices_are_those_of_python(pages: list[str | None], wanted: list[tuple[
 
 @given(st.lists(texts, min_size=1, max_size=6))
 def test_a_place_is_a_character_of_its_row(pages: list[str | None]):
-    made = Texts(pages)
+    made = Texts.of(pages)
     for row, page in enumerate(pages):
         place = made.first[row] + np.arange(made.length[row])
-        assert made.kinds[place].tolist() == [kinds()[ord(char)] for char in page or ""]
+        assert [chr(point) for point in made.points(place)] == list(page or "")
         assert (made.row(place) == row).all()
         assert made.known[row] == (page is not None)
-        assert (made.kinds[place - 1][:1] == 0).all()  # no neighbour is of another page
-        assert (made.kinds[place + 1][-1:] == 0).all()
+        assert (made.points(place - 1)[:1] == 0).all()  # no neighbour is of another page
+        assert (made.points(place + 1)[-1:] == 0).all()
+
+
+@given(st.lists(texts | st.text("a7٣𝟘９ä", max_size=9), min_size=1, max_size=6))
+def test_digits_and_bytes_are_those_of_python(pages: list[str | None]):
+    made = Texts.of(pages)
+    rows = made.row(made.digits)
+    found = list(zip(rows.tolist(), (made.digits - made.first[rows]).tolist(), strict=True))
+    assert found == [(row, i) for row, page in enumerate(pages) for i, char in enumerate(page or "") if char.isdecimal()]
+    assert [None if page is None else bytes(page).decode() for page in made.utf8()] == pages
+    assert list(made.between(made.first, made.first + made.length)) == [page or "" for page in pages]
+    assert [made.page(row) for row in range(len(pages))] == pages
+
+
+@given(st.lists(texts, min_size=1, max_size=6), spans)
+def test_masked_is_what_any_span_holds(pages: list[str | None], wanted: list[tuple[int, int, int]]):
+    wanted = [(row % len(pages), max(0, start), end) for row, start, end in wanted]
+    rows, start, end = (np.array(column, dtype=np.int64) for column in (zip(*wanted, strict=True) if wanted else ([], [], [])))
+    found = Texts.of(pages).masked(rows, start, end)
+    hidden = {(row, i) for row, start, end in wanted for i in range(start, end)}
+    assert found.array.to_pylist() == [
+        page and "".join(MASK if (row, i) in hidden else char for i, char in enumerate(page)) for row, page in enumerate(pages)
+    ]
+    assert (found.length == Texts.of(pages).length).all()
 
 
 def test_the_kinds_of_all_characters_are_those_that_strings_know():
@@ -42,15 +65,14 @@ def test_the_kinds_of_all_characters_are_those_that_strings_know():
     for point in range(sys.maxunicode + 1):
         char = chr(point)
         said = SPACE * char.isspace() | ALNUM * char.isalnum() | DIGIT * char.isdecimal() | HYPHEN * (char in HYPHENS)
-        said |= CAPITAL * ("A" <= char <= "Z") | AT * (char == "@")
         assert table[point] == said, hex(point)
 
 
 def test_masking_keeps_every_offset():
-    made = Texts(["Ruf 030 1, 040 2 an", None, "😀a"])
+    made = Texts.of(["Ruf 030 1, 040 2 an", None, "😀a"])
     rows, start, end = (np.array(column) for column in ([0, 0, 2], [4, 11, 0], [9, 16, 1]))
-    assert made.masked(rows, start, end).pages == ["Ruf █████, █████ an", None, "█a"]
-    assert made.take(np.array([2, 1])).pages == ["😀a", None]
+    assert made.masked(rows, start, end).array.to_pylist() == ["Ruf █████, █████ an", None, "█a"]
+    assert made.take(np.array([2, 1])).array.to_pylist() == ["😀a", None]
     assert (made.slice(0, 4, 9), made.slice(1, 0, 1)) == ("030 1", None)
 
 
