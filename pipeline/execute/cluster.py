@@ -16,7 +16,7 @@ from pipeline.findings import CannotRun, some
 T = TypeVar("T")
 R = TypeVar("R")
 
-SAME = ("python", "pyarrow", "pydantic")
+SAME = ("python", "matplotlib", "pyarrow", "pydantic")
 """What workers must have in the same version as this process, so that a build gives the same bytes everywhere."""
 REACHED = 10.0
 """Seconds in which the scheduler must answer."""
