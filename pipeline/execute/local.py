@@ -9,7 +9,6 @@ import the main module, here the whole command line, into each worker.
 """
 
 import gc
-import importlib
 import os
 import signal
 import socket
@@ -24,7 +23,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn, TypeVar
 
 from pipeline.execute import window
-from pipeline.execute.task import pack, perform, unpack
+from pipeline.execute.task import load, pack, perform, unpack
 from pipeline.findings import CannotRun
 
 T = TypeVar("T")
@@ -57,7 +56,7 @@ class Local:
         self._closed = False
 
     def start(self) -> None:
-        """Start the server, which begins to load modules; else the first task does."""
+        """See ``Executor``. Starts the server."""
         self._start()
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
@@ -178,9 +177,7 @@ class Local:
 def serve(descriptor: int, preload: Sequence[str]) -> None:
     """Fork workers and end them, as ordered through a socket, until its other end is closed; then end all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for module in preload:
-        with suppress(Exception):  # a task that needs it says what is wrong
-            importlib.import_module(module)
+    load(preload)
     gc.collect()
     gc.freeze()  # collections in workers leave these pages alone, so they stay shared
     workers: dict[int, int] = {}
