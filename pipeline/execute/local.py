@@ -177,7 +177,9 @@ class Local:
 def serve(descriptor: int, preload: Sequence[str]) -> None:
     """Fork workers and end them, as ordered through a socket, until its other end is closed; then end all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # loading leaves little to collect
     load(preload)
+    gc.enable()
     gc.collect()
     gc.freeze()  # collections in workers leave these pages alone, so they stay shared
     workers: dict[int, int] = {}
