@@ -210,7 +210,9 @@ def build(
                 checked.findings.extend(check_version(house, raw.meta, work, shards, changes))
                 locate(raw.folder, checked.findings)
                 checked.findings.raise_errors()
-            release = assemble(work, checked.corpus, shards, changes, raw.files.digest(), progress, checked.area.remember)
+            release = assemble(
+                work, checked.corpus, shards, checked.pool, changes, raw.files.digest(), progress, checked.area.remember
+            )
             progress("seal")
             entry = ledger.entry(work, release, raw.meta.released) if publishing else None
             if entry is not None:
@@ -226,7 +228,7 @@ def build(
 
 
 def assemble(
-    work: Path, corpus: Corpus, shards: Sequence["Shard"], changes: "Diff | None", raw_sha256: str,
+    work: Path, corpus: Corpus, shards: Sequence["Shard"], pool: Executor, changes: "Diff | None", raw_sha256: str,
     progress: Step = lambda _: None, remember: Remember = anew,
 ) -> "Release":  # fmt: skip
     """Make a finished release of a folder with the tables of a corpus."""
@@ -235,7 +237,7 @@ def assemble(
 
     meta, hydrated = corpus.index.raw.meta, corpus.index.hydrated
     progress("describe")
-    release = describe(work, corpus, shards, _version(meta, hydrated), changes, raw_sha256, remember)
+    release = describe(work, corpus, shards, pool, _version(meta, hydrated), changes, raw_sha256, remember)
     write_bag(work, f"{meta.name}-{_version(meta, hydrated)}", meta.released, {shard.path: shard.sha256 for shard in shards})
     return release
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.counting import Key
 from pipeline.croissant import CROISSANT, croissant
 from pipeline.datasheet import datasheet
 from pipeline.diff import Diff
+from pipeline.execute import Executor
 from pipeline.index import Index
 from pipeline.leakage import leakage
 from pipeline.passes import Passes
@@ -35,17 +37,23 @@ from schema.derive import json_schemas
 
 
 def describe(
-    work: Path, corpus: Corpus, shards: Sequence[Shard], version: str, changes: Diff | None, raw_sha256: str,
+    work: Path, corpus: Corpus, shards: Sequence[Shard], pool: Executor, version: str, changes: Diff | None, raw_sha256: str,
     remember: Remember = anew,
 ) -> Release:  # fmt: skip
     """Write all descriptions into ``work``; gives what release.json says. ``changes`` are those since the last release, if any. What
-    takes long and ``remember`` knows from an earlier build, figures and agreement, is not made again.
+    takes long and ``remember`` knows from an earlier build, figures and agreement, is not made again; others draw the figures while
+    this process writes all else.
     """
     index, splits = corpus.index, corpus.splits
     assert splits is not None, "only what was split is described"
     raw = index.raw
     hydrated = index.hydrated
-    leaks, agreed = leakage(index, splits, corpus.duplicates), _agreement(corpus.passes, remember)
+    agreed = _agreement(corpus.passes, remember)
+    found = _statistics(corpus, splits, agreed)
+    beside = ThreadPoolExecutor(1)
+    drawing = beside.submit(plots, found, pool, remember)
+    beside.shutdown(wait=False)  # when that is done
+    leaks = leakage(index, splits, corpus.duplicates)
     release = Release(
         name=raw.meta.name,
         title=raw.meta.title,
@@ -65,12 +73,12 @@ def describe(
     _write(work / "datacite.json", json_text(datacite(raw.meta, raw.meta.version, sizes=sizes(release))))
     for name, schema in json_schemas().items():
         _write(work / "schema" / name, json_text(schema))
-    found = _statistics(corpus, splits, agreed)
-    figures = plots(found, remember)
-    for name, svg in figures.items():
-        _write(work / "figures" / name, svg)
     if agreed:
         _write(work / "agreement.json", json_text([figure.model_dump() for figure in agreed]))
+    examples = first_rows(work, shards)
+    figures = drawing.result()
+    for name, svg in figures.items():
+        _write(work / "figures" / name, svg)
     sheet = datasheet(raw.datasheet, raw.meta.version, found, figures) if raw.datasheet is not None else ""
     if sheet:
         _write(work / DATASHEET, sheet)
@@ -79,7 +87,6 @@ def describe(
             _write(work / CHANGES, json_text(changes.model_dump()))
         cited = bibtex(raw.meta, version)
         _write(work / CROISSANT, json_text(croissant(raw.meta, version, shards, cited, rai_of(sheet))))
-    examples = first_rows(work, shards)
     _write(work / "README.md", card(raw.meta, version, hydrated, shards, examples, leaks, found, figures))
     return release
 

@@ -82,7 +82,7 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
             shards = write_tables(corpus, place, pool, work, about(raw.meta, hydrated=True))
             if (release_folder / DATASHEET).is_file():  # its figures stay those of the release
                 copyfile(release_folder / DATASHEET, work / DATASHEET)
-            made = assemble(work, corpus, shards, None, release.raw_sha256, step)
+            made = assemble(work, corpus, shards, pool, None, release.raw_sha256, step)
             step("seal")
             outcome = seal(work, target)
     return Built(target, outcome, made, None, reports, [], {})

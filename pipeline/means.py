@@ -1,7 +1,7 @@
 """With what a corpus is worked on. Light to import: what it makes is there before the rest of the pipeline is."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +24,13 @@ class Means:
     cache: Path | None = None
     """Folder that keeps what can be used again; None keeps nothing."""
     pool: Executor | None = None
-    """These processes, where they were started before."""
+    """Those who do the work, where they were started before."""
 
     @contextmanager
     def executor(self, size: int) -> Iterator[Executor]:
         """Who works on so many bytes of articles. Raises as ``pipeline.execute.executor`` does."""
         jobs = 1 if size < SMALL else self.jobs
-        if self.pool is not None and jobs != 1:
+        if self.pool is not None and (jobs != 1 or self.scheduler is not None):
             yield self.pool
         else:
             with executor(jobs, self.scheduler, PRELOAD) as made:
@@ -45,14 +45,12 @@ def ready(
     are large enough: the caller can then import what it needs itself.
     """
     jobs = jobs or cores()
-    if jobs < 2 or scheduler is not None or _size(raw, only) < SMALL:
+    if scheduler is None and (jobs < 2 or _size(raw, only) < SMALL):
         yield Means(jobs, scheduler, cache)
         return
-    from pipeline.execute.local import Local
-
-    with closing(Local(jobs, PRELOAD)) as pool:
+    with executor(jobs, scheduler, PRELOAD) as pool:
         pool.start()
-        yield Means(jobs, None, cache, pool)
+        yield Means(jobs, scheduler, cache, pool)
 
 
 def _size(raw: Path, only: Iterable[str] | None) -> int:

@@ -2,12 +2,12 @@
 
 import io
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from pipeline.agree import ALL
 from pipeline.cache import Remember, anew
+from pipeline.execute import Executor
 from pipeline.statistics import NAMING, Statistics
 from schema.vocabulary import Certainty, ContactKind
 
@@ -32,14 +32,32 @@ class Plot(NamedTuple):
     """All that is shown: lists, strings and numbers."""
 
 
-def plots(found: Statistics, remember: Remember = anew) -> dict[str, str]:
+def plots(found: Statistics, pool: Executor, remember: Remember = anew) -> dict[str, str]:
     """SVG by file name, for each figure that has something to show. One that ``remember`` knows from an earlier build is not drawn."""
-    sketched = {name: sketch(found) for name, sketch in PLOTS.items()}
-    return {
-        f"{name}.svg": remember(["figure", plot.title, plot.height, plot.draw.__name__, plot.data], partial(_svg, plot))
-        for name, plot in sketched.items()
-        if plot is not None
-    }
+    sketched = {f"{name}.svg": plot for name, sketch in PLOTS.items() if (plot := sketch(found)) is not None}
+    drawn: dict[str, str] = {}
+    unknown = {}
+    for name, plot in sketched.items():
+        try:
+            drawn[name] = remember(_told(plot), _undrawn)
+        except _UndrawnError:
+            unknown[name] = plot
+    for (name, plot), svg in zip(unknown.items(), pool.map(_svg, unknown.values()), strict=True):
+        drawn[name] = remember(_told(plot), lambda svg=svg: svg)  # type: ignore[misc]
+    return {name: drawn[name] for name in sketched}
+
+
+def _told(plot: Plot) -> list[Any]:
+    """What a figure follows from, as JSON can have it."""
+    return ["figure", plot.title, plot.height, plot.draw.__name__, plot.data]
+
+
+class _UndrawnError(Exception):
+    """No earlier build drew the figure."""
+
+
+def _undrawn() -> str:
+    raise _UndrawnError
 
 
 def _coverage(found: Statistics) -> Plot | None:

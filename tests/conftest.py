@@ -57,17 +57,17 @@ _draw = pipeline.plots._svg
 _DRAWN: dict[str, str] = {}
 
 
+def _draw_once(plot: pipeline.plots.Plot) -> str:
+    key = repr((plot.title, plot.height, plot.draw.__name__, plot.data))
+    if key not in _DRAWN:
+        _DRAWN[key] = _draw(plot)
+    return _DRAWN[key]
+
+
 @pytest.fixture(autouse=True)
 def figures_once(monkeypatch: pytest.MonkeyPatch):
     """A figure that shows the same as one before is not drawn again: most of a small build is drawing. ``figures_anew`` undoes it."""
-
-    def svg(plot: pipeline.plots.Plot) -> str:
-        key = repr((plot.title, plot.height, plot.draw.__name__, plot.data))
-        if key not in _DRAWN:
-            _DRAWN[key] = _draw(plot)
-        return _DRAWN[key]
-
-    monkeypatch.setattr("pipeline.plots._svg", svg)
+    monkeypatch.setattr("pipeline.plots._svg", _draw_once)
 
 
 @pytest.fixture

@@ -24,9 +24,10 @@ import datasets  # noqa: F401 – here and now, so that no fork has to
 import matplotlib.backends.backend_svg  # noqa: F401
 import scipy.optimize  # noqa: F401
 
-from pipeline.build import Means, build
+from pipeline.build import build
 from pipeline.house import House
 from pipeline.ledger import read_ledger
+from pipeline.means import Means
 from tests.conftest import VALID, files
 
 OLD, NEW = "1.2.3", "1.3.0"

@@ -23,6 +23,9 @@ class Executor(Protocol):
     def workers(self) -> int:
         """How many tasks are done at a time."""
 
+    def start(self) -> None:
+        """Begin to load in other processes what tasks need, which else the first ones do; does not wait for it."""
+
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """The results, in the order of the tasks. What ``function`` raises is raised in the place of its result.
 
@@ -46,7 +49,7 @@ def executor(jobs: int, scheduler: str | None = None, preload: Sequence[str] = P
     if scheduler is not None:
         from pipeline.execute.cluster import Cluster
 
-        with closing(Cluster(scheduler)) as cluster:
+        with closing(Cluster(scheduler, preload)) as cluster:
             yield cluster
     elif jobs == 1:
         yield Here()
@@ -71,6 +74,9 @@ class Here:
     """Does tasks in this process, each when its result is asked for."""
 
     workers = 1
+
+    def start(self) -> None:
+        """See ``Executor``. There is no other process."""
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``."""

@@ -3,20 +3,20 @@
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.execute import window
-from pipeline.execute.task import pack, perform, unpack
+from pipeline.execute.task import load, pack, perform, unpack
 from pipeline.findings import CannotRun, some
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SAME = ("python", "pyarrow", "pydantic")
+SAME = ("python", "matplotlib", "pyarrow", "pydantic")
 """What workers must have in the same version as this process, so that a build gives the same bytes everywhere."""
 REACHED = 10.0
 """Seconds in which the scheduler must answer."""
@@ -33,13 +33,15 @@ class Cluster:
     or not this package.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, preload: Sequence[str]) -> None:
         try:
             import distributed
         except ImportError as error:
             raise CannotRun("a Dask cluster needs the package distributed: pip install 'heisser-draht[cluster]'") from error
         self._distributed = distributed
         self._address = address
+        self._preload = preload
+        self._loading: list[Any] = []
         _reach(address)
         try:
             self._client: Any = distributed.Client(address, timeout=REACHED, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -60,6 +62,14 @@ class Cluster:
             return sum(self._client.nthreads().values()) or 1
         except (OSError, CancelledError) as error:
             raise self._gone() from error
+
+    def start(self) -> None:
+        """See ``Executor``. Asks each worker that the cluster has now."""
+        packed = next(pack(load, [self._preload], []))
+        with suppress(OSError, CancelledError):
+            self._loading = [
+                self._client.submit(perform, packed, workers=[worker], pure=False) for worker in self._client.nthreads()
+            ]
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that the cluster gives up, and where the cluster goes away."""

@@ -10,7 +10,6 @@ import the main module, here the whole command line, into each worker.
 
 import ctypes
 import gc
-import importlib
 import os
 import signal
 import socket
@@ -25,7 +24,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn, TypeVar
 
 from pipeline.execute import window
-from pipeline.execute.task import pack, perform, unpack
+from pipeline.execute.task import load, pack, perform, unpack
 from pipeline.findings import CannotRun
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ class Local:
         _give_back()
 
     def start(self) -> None:
-        """Start the server, which begins to load modules; else the first task does."""
+        """See ``Executor``. Starts the server."""
         self._start()
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
@@ -197,9 +196,9 @@ def _give_back() -> None:
 def serve(descriptor: int, preload: Sequence[str]) -> None:
     """Fork workers and end them, as ordered through a socket, until its other end is closed; then end all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for module in preload:
-        with suppress(Exception):  # a task that needs it says what is wrong
-            importlib.import_module(module)
+    gc.disable()  # loading leaves little to collect
+    load(preload)
+    gc.enable()
     gc.collect()
     gc.freeze()  # collections in workers leave these pages alone, so they stay shared
     workers: dict[int, int] = {}

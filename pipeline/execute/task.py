@@ -1,9 +1,18 @@
 """A task and its outcome as bytes, for the way to a worker and back. Functions go by name."""
 
+import importlib
 import pickle
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
+
+
+def load(modules: Iterable[str]) -> None:
+    """Load what tasks need before there are any. Of what is missing, a task that needs it says what is wrong."""
+    for module in modules:
+        with suppress(Exception):
+            importlib.import_module(module)
 
 
 def pack(function: Callable[[Any], Any], tasks: Iterable[Any], broken: list[Exception]) -> Iterator[bytes]:

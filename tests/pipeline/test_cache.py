@@ -13,9 +13,10 @@ from filelock import FileLock
 
 from benchmarks.generate import generate
 from pipeline import cache, cut, gather, shards
-from pipeline.build import Means, build
+from pipeline.build import build
 from pipeline.cache import whole
 from pipeline.findings import Refused
+from pipeline.means import Means
 from pipeline.tables import ARTICLE_TABLES
 from tests.conftest import VALID, WITHHELD, files
 

@@ -252,6 +252,15 @@ def test_what_tasks_need_is_loaded_before():
         assert list(two.map(has, ["colorsys", "wave"])) == [True, False]
 
 
+@pytest.mark.slow
+def test_workers_of_a_cluster_load_what_tasks_need_when_told(two_workers: str):
+    with executor(1, two_workers, ("this_is_missing", "colorsys")) as made:
+        made.start()
+        assert list(made.map(has, ["colorsys"] * 8)) == [True] * 8
+    with executor(1, two_workers) as made:
+        assert not any(made.map(has, ["sndhdr"] * 8))
+
+
 @pytest.fixture
 def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A script that shows the processes of two workers, and then waits for their work. It has no guard for being imported again, and runs

@@ -10,8 +10,10 @@ import pytest
 
 import pipeline.describe
 import pipeline.plots
-from pipeline.build import Built, Means, build
+from pipeline.build import Built, build
 from pipeline.datasheet import datasheet, unknown
+from pipeline.execute import Here
+from pipeline.means import Means
 from pipeline.plots import PLOTS, plots
 from pipeline.seal import differences
 from pipeline.statistics import of_nothing
@@ -47,7 +49,7 @@ def test_what_a_datasheet_may_call_for_does_not_depend_on_the_data():
     template = "".join(f"{{{{{n}}}}} " for n in empty.numbers) + "".join(f"{{{{table {n}}}}}\n" for n in empty.blocks)
     template += "".join(f"{{{{figure {n}}}}}\n" for n in PLOTS)
     assert list(unknown(template)) == []
-    assert "{{" not in datasheet(template, "1.0.0", empty, plots(empty))
+    assert "{{" not in datasheet(template, "1.0.0", empty, plots(empty, Here()))
 
 
 @pytest.mark.parametrize("name", PLOTS)

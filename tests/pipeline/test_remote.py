@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build import Means, build, checking
+from pipeline.build import build, checking
 from pipeline.findings import CannotRun
 from pipeline.house import address
+from pipeline.means import Means
 from pipeline.seal import Outcome
 from pipeline.verify import verify
 from tests.conftest import VALID, WITHHELD, files
