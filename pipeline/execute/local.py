@@ -58,7 +58,6 @@ class Local:
         self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._serials = count()
         self._closed = False
-        _give_back()
 
     def start(self) -> None:
         """See ``Executor``. Starts the server."""
@@ -66,6 +65,7 @@ class Local:
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
+        _give_back()  # not before: a server that is to be started at once does not wait for pyarrow
         broken: list[Exception] = []
         coming = enumerate(pack(function, tasks, broken))
         waiting: deque[tuple[int, bytes]] = deque()
