@@ -9,7 +9,6 @@ import the main module, here the whole command line, into each worker.
 """
 
 import ctypes
-import gc
 import os
 import signal
 import socket
@@ -196,11 +195,7 @@ def _give_back() -> None:
 def serve(descriptor: int, preload: Sequence[str]) -> None:
     """Fork workers and end them, as ordered through a socket, until its other end is closed; then end all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()  # loading leaves little to collect
     load(preload)
-    gc.enable()
-    gc.collect()
-    gc.freeze()  # collections in workers leave these pages alone, so they stay shared
     workers: dict[int, int] = {}
     with socket.socket(fileno=descriptor) as orders:
         while True:
