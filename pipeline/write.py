@@ -16,6 +16,7 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import sha256
 from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
+from pipeline.execute.memory import give_back
 from pipeline.nodes import Ints
 from pipeline.split import Codes
 from pipeline.tables import ROW, finished, table_schema, with_splits
@@ -93,6 +94,7 @@ class Piece(NamedTuple):
 
 def write_shard(task: ShardTask) -> Shard | None:
     """Write one shard, unless that is done already; None, and no file, where it has no row. Its path is that in the task's folder."""
+    give_back()  # no two tables are alike: what one leaves, the next cannot use
     said = task.folder / "shard.json"
     if not said.is_file():
         with whole(task.folder) as aside:
