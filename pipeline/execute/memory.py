@@ -12,12 +12,14 @@ _MMAP_THRESHOLD = -3  # the number of that setting in glibc
 
 
 def give_back() -> None:
-    """From now on, let this process give back memory that it frees, as far as it is large: what it keeps, the processes beside it
-    cannot have. Left alone, it keeps twice what it has at work, and the more the more articles there are. To ask for it again costs
+    """Give back memory that is free, and from now on what is freed, as far as it is large: what this process keeps, the processes beside
+    it cannot have. Left alone, it keeps twice what it has at work, and the more the more articles there are. To ask for it again costs
     time, so that workers that do the same piece of work again and again do better without. Does nothing where there is another library
     than glibc.
     """
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
         pa.set_memory_pool(pa.system_memory_pool())
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, LARGE)
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, LARGE)
+        library.malloc_trim(0)
