@@ -17,7 +17,6 @@ import pyarrow as pa
 from pipeline.cache import Area, key, place
 from pipeline.corpus import Corpus
 from pipeline.execute import Executor
-from pipeline.execute.memory import give_back
 from pipeline.passes import Passed
 from pipeline.progress import Progress
 from pipeline.split import SPLITS, Assigned
@@ -39,7 +38,6 @@ def write_tables(
     """
     assert corpus.splits is not None, "only what was split has tables"
     index, splits = corpus.index, corpus.splits
-    give_back()  # what was needed to make the splits
     wikidata = _wikidata(corpus, area)
     tasks = []
     for split, parts, size in plan(

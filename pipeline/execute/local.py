@@ -55,7 +55,6 @@ class Local:
         self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._serials = count()
         self._closed = False
-        give_back()  # beside workers
 
     def start(self) -> None:
         """See ``Executor``. Starts the server."""
@@ -63,6 +62,7 @@ class Local:
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
+        give_back()
         broken: list[Exception] = []
         coming = enumerate(pack(function, tasks, broken))
         waiting: deque[tuple[int, bytes]] = deque()

@@ -4,8 +4,6 @@ import ctypes
 import os
 from contextlib import suppress
 
-import pyarrow as pa
-
 LARGE = 2**20
 """Bytes from which memory is given back as soon as it is freed."""
 _MMAP_THRESHOLD = -3  # the number of that setting in glibc
@@ -17,6 +15,8 @@ def give_back() -> None:
     time, so that workers that do the same piece of work again and again do better without. Does nothing where there is another library
     than glibc.
     """
+    import pyarrow as pa  # here: the server of workers is started before it is loaded
+
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
         pa.set_memory_pool(pa.system_memory_pool())
     with suppress(OSError, AttributeError, TypeError):
