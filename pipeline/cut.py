@@ -155,47 +155,50 @@ def _newlines(data: memoryview) -> int:
 
 
 def _stretches(files: Files, name: str) -> Iterator[tuple[memoryview, bool]]:
-    """The bytes of a shard, cut where units end, and whether they are of a line that is too long: such a line is given in parts."""
-    rest, long = b"", False
-    for block in files.blocks(name, size=MOST):
-        rest = rest + block if rest else block
-        view, at = memoryview(rest), 0
-        while at < len(rest):
+    """The bytes of a shard, cut where units end, and whether they are of a line that is too long: such a line is given in parts. What
+    is given is gone when the next is asked for.
+    """
+    rest, long = bytearray(), False
+    for block in files.blocks(name):
+        rest += block
+        while rest:
             if long:
-                end = rest.find(b"\n", at) + 1
-                yield view[at : end or len(rest)], True
-                at, long = end or len(rest), not end
+                end = rest.find(b"\n") + 1 or len(rest)
+                long = rest[end - 1] != _NEWLINE
+                yield from _given(rest, end, True)
                 continue
-            end = _boundary(rest, at)
-            if not end and len(rest) - at > MAX_DOCUMENT + MOST:  # one line, but for what stands before it
-                end = rest.rfind(b"\n", at) + 1
-                if end <= at:
-                    long = True
+            end = _boundary(rest)
+            if not end and len(rest) > MAX_DOCUMENT + MOST:  # one line, but for what stands before it
+                end = rest.rfind(b"\n") + 1
+                long = not end
+                if long:
                     continue
             if not end:
                 break
-            yield view[at:end], False
-            at = end
-        del view  # a view keeps all that it was taken of
-        rest = rest[at:]
+            yield from _given(rest, end, False)
     if rest:
         yield memoryview(rest), False
 
 
-def _boundary(data: bytes, start: int) -> int:
-    """Where the unit that begins at ``start`` ends; 0 where more lines are needed to tell."""
-    end = data.find(b"\n", start + LEAST) + 1
+def _given(data: bytearray, end: int, long: bool) -> Iterator[tuple[memoryview, bool]]:
+    """The first bytes of some, which are then taken away."""
+    with memoryview(data) as view, view[:end] as part:
+        yield part, long
+    del data[:end]
+
+
+def _boundary(data: bytearray) -> int:
+    """Where the unit that begins with some bytes ends; 0 where more lines are needed to tell."""
+    end = data.find(b"\n", LEAST) + 1
     while 0 < end < len(data):
-        if (
-            data[end] == _NEWLINE and end - start < MOST
-        ):  # an empty line ends no unit, and a packed file can have a million in a kilobyte
-            content = _CONTENT.search(data, end, start + MOST)
-            end = content.start() if content else min(start + MOST, len(data))
+        if data[end] == _NEWLINE and end < MOST:  # an empty line ends no unit, and a packed file can have a million in a kilobyte
+            content = _CONTENT.search(data, end, MOST)
+            end = content.start() if content else min(MOST, len(data))
             continue
         following = data.find(b"\n", end) + 1
         if not following:
-            return end if end - start >= MOST else 0
-        if following - start > MOST:
+            return end if end >= MOST else 0
+        if following > MOST:
             return end
         if xxhash.xxh3_64_intdigest(memoryview(data)[end:following]) % _ODDS == 0:
             return following

@@ -181,7 +181,7 @@ class Files:
         elif empty and name in self.hashes and len(self.findings.all) == before:
             self._add("HD109", name)
 
-    def blocks(self, name: str, required: bool = True, size: int = BLOCK) -> Iterator[builtins.bytes]:
+    def blocks(self, name: str, required: bool = True) -> Iterator[builtins.bytes]:
         """The bytes of a shard, unpacked, block by block, up to the limit of expansion; notes its digest once all are taken."""
         path = self.plain(name, required)
         if path is None:
@@ -192,7 +192,7 @@ class Files:
         unpacked = 0
         try:
             with pa.OSFile(str(path)) as file, pa.CompressedInputStream(file, compression) if compression else file as stream:
-                while block := stream.read(size):
+                while block := stream.read(BLOCK):
                     unpacked += len(block)
                     digest.update(block)
                     if compression and unpacked > most:

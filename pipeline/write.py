@@ -16,6 +16,7 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import sha256
 from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
+from pipeline.execute.memory import give_back
 from pipeline.nodes import Ints
 from pipeline.split import Codes
 from pipeline.tables import ROW, finished, table_schema, with_splits
@@ -93,6 +94,7 @@ class Piece(NamedTuple):
 
 def write_shard(task: ShardTask) -> Shard | None:
     """Write one shard, unless that is done already; None, and no file, where it has no row. Its path is that in the task's folder."""
+    give_back()  # no two tables are alike: what one leaves, the next cannot use
     said = task.folder / "shard.json"
     if not said.is_file():
         with whole(task.folder) as aside:
@@ -181,8 +183,8 @@ def _one(tables: list[pa.Table]) -> pa.Table:
 
 
 def _part(task: ShardTask, part: Part) -> Piece:
-    """The rows of a table that articles of a unit have: stretches of what is mapped, which are copied when all are put together, or here
-    where they are few, so that what is mapped is never much more than what is written.
+    """The rows of a table that articles of a unit have: stretches of what is mapped, which are copied, so that one unit is mapped at a
+    time and not all of a row group.
     """
     batch = read_table(task.area / part.unit, task.table)
     if task.table == "articles":
@@ -191,9 +193,7 @@ def _part(task: ShardTask, part: Part) -> Piece:
     if ROW in batch.schema.names:
         starts, ends = np.searchsorted(batch.column(ROW), [starts, ends])
     found = [batch.slice(start, end - start) for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if start < end]
-    table = pa.Table.from_batches(found, batch.schema)
-    if len(table) < len(batch) // 2:
-        table = table.combine_chunks()
+    table = pa.Table.from_batches(found, batch.schema).combine_chunks()
     return Piece(table, batch.nbytes * len(table) // max(1, len(batch)))
 
 

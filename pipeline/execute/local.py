@@ -8,7 +8,6 @@ The standard library's ways do not serve: one dead worker loses all work of a ``
 import the main module, here the whole command line, into each worker.
 """
 
-import ctypes
 import os
 import signal
 import socket
@@ -23,6 +22,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn, TypeVar
 
 from pipeline.execute import window
+from pipeline.execute.memory import give_back
 from pipeline.execute.task import load, pack, perform, unpack
 from pipeline.findings import CannotRun
 
@@ -36,9 +36,6 @@ MEMORY = {
 }  # fmt: skip
 """Also of them, unless the environment says otherwise. Arrow's own pool keeps what it had, a quarter more for a worker. The
 system's, left alone, gives back what the next unit asks for again: that costs a twentieth of the time."""
-LARGE = 2**20, -3
-"""Bytes from which this process, beside workers, has memory of the system that it gives back as soon as it is freed; and the number
-of that setting in glibc."""
 TRIES = 3
 """How often a task is begun whose worker dies."""
 SERIAL = struct.Struct("=Q")
@@ -64,7 +61,7 @@ class Local:
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
-        _give_back()  # not before: a server that is to be started at once does not wait for pyarrow
+        give_back()
         broken: list[Exception] = []
         coming = enumerate(pack(function, tasks, broken))
         waiting: deque[tuple[int, bytes]] = deque()
@@ -178,18 +175,6 @@ class Local:
         if process.returncode:  # it could not end its workers
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def _give_back() -> None:
-    """Give back memory that is freed, as far as it is large: what this process would keep for its next stage, workers need now. Left
-    alone, it keeps twice what it has at work, and the more the more articles there are.
-    """
-    import pyarrow as pa
-
-    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
-        pa.set_memory_pool(pa.system_memory_pool())
-    with suppress(OSError, AttributeError, TypeError):  # another library than glibc
-        ctypes.CDLL(None).mallopt(LARGE[1], LARGE[0])
 
 
 def serve(descriptor: int, preload: Sequence[str]) -> None:
