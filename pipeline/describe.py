@@ -115,14 +115,14 @@ def _rows(shards: Sequence[Shard]) -> Iterator[Rows]:
 
 
 def _statistics(corpus: Corpus, splits: Assigned, agreed: Sequence[Agreement]) -> Statistics:
-    """The figures of a release, from what was counted unit by unit."""
+    """The figures of a release, from what was counted group by group."""
     index = corpus.index
     contacts, kb = (reference_table(name, index.raw) for name in ("contacts", "kb"))
     by: Counter[Key] = Counter()
     schemes = {column: splits.names(scheme) for scheme, column in zip(SCHEMES, SPLIT_COLUMNS, strict=True)}
-    for unit, table in index.tables("index", "reports", "outlet_kind", "language"):
+    for group, table in index.grouped("rows", "reports", "outlet_kind", "language"):
         column = dict(zip(table.schema.names, table.columns, strict=True))
-        where = {column: names[unit.first : unit.first + unit.articles] for column, names in schemes.items()}
+        where = {column: names[group.articles] for column, names in schemes.items()}
         by.update(count_splits(column["reports"], column["outlet_kind"], column["language"], where, contacts))
     passes = [(article_id, name) for name, own in corpus.passes.items() for article_id in own]
     return statistics(index.tally, contacts, kb, _people(index), passes, by, agreed)
@@ -131,13 +131,13 @@ def _statistics(corpus: Corpus, splits: Assigned, agreed: Sequence[Agreement]) -
 def _people(index: Index) -> Counter[Key]:
     """Mentions of the persons that are named most, by row of the knowledge base, outlet and level."""
     totals: Counter[str] = Counter()
-    for _, table in index.tables("people", "kb_id", "n"):
+    for _, table in index.grouped("people", "kb_id", "n"):
         coded = table.column("kb_id").dictionary_encode()
         sums = np.bincount(coded.indices.to_numpy(), table.column("n").to_numpy(), len(coded.dictionary))
         totals.update(dict(zip(coded.dictionary.to_pylist(), sums.astype(int).tolist(), strict=True)))
     most = pa.array([key for key, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:ACTORS]], pa.string())
     found: Counter[Key] = Counter()
-    for _, table in index.tables("people", "kb_id", "outlet", "level", "n"):
+    for _, table in index.grouped("people", "kb_id", "outlet", "level", "n"):
         for row in table.filter(pc.is_in(table.column("kb_id"), most)).to_pylist():
             found[row["kb_id"], row["outlet"], row["level"]] += row["n"]
     return found
