@@ -70,7 +70,7 @@ def validate(
     if changed_since is not None:
         touched = changed(raw, changed_since)
         only = touched if only is None else only if touched is None else only & touched
-    counted, reports = "", []
+    counted, reports = "", None
     try:
         with stages(quiet or format is not Format.text) as progress, ready(raw, jobs, scheduler, only=only) as means:
             from pipeline.build import checking
@@ -82,7 +82,7 @@ def validate(
                     f"{count(len(checked.corpus.index), 'article')}{some}, {count(len(corpus.contacts), 'contact')}, "
                     f"{count(len(corpus.kb), 'knowledge-base row')}: "
                 )
-                reports = list(checked.corpus.index.page_reports()) if pages is not None and not quiet else []
+                reports = checked.corpus.index.page_reports() if pages is not None and not quiet else None
     except Refused as refused:
         findings = refused.findings
     if format is not Format.text:

@@ -17,7 +17,7 @@ from pipeline.findings import CannotRun, Finding, Findings
 from pipeline.gather import gather
 from pipeline.house import House, address, final, without_secret
 from pipeline.means import Means
-from pipeline.pages import PageReport, Shelf
+from pipeline.pages import PageReports, Shelf
 from pipeline.passes import check_passes, read_passes
 from pipeline.progress import Progress
 from pipeline.read import Raw, locate, read
@@ -55,7 +55,7 @@ class Built:
     release: "Release"
     changes: "Diff | None"
     """What changed since the last release; None where there is none, and for a hydrated build."""
-    pages: tuple[PageReport, ...]
+    pages: PageReports
     """What became of each page."""
     warnings: list[Finding]
     times: dict[str, float]
@@ -220,7 +220,7 @@ def build(
             outcome = seal(work, target)
             if entry is not None:
                 ledger.enter(house.ledger, entry)
-        pages = tuple(index.page_reports())
+        pages = index.page_reports()
         if url is not None:
             outcome = send(target, url, progress)
     folder = target if url is None else without_secret(Path(url))

@@ -5,6 +5,10 @@ They are kept in a folder beside the raw files' releases, one set for each raw f
 A file of the raw folder that has the size, the times and the number that it had is taken to have the bytes that it had, as Git does; one
 that was written in the last seconds before it was read, when its time could not tell two contents apart, is read again. What is kept is
 known by the same signs: a file that is not as the last build left it, or that no build has noted, is removed and made again.
+
+A Parquet file is one file under two names, here and in the release, where the file system can do that, and is read-only from then on:
+gigabytes need not be copied and written to the disk again. A release does without what is kept all the same: whoever removes or replaces
+one name leaves the other. A name that goes changes the times of the file, so that its bytes are hashed again to know it.
 """
 
 import hashlib
@@ -13,8 +17,10 @@ import os
 import platform
 import re
 import shutil
+import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +29,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
+import xxhash
 from filelock import FileLock, Timeout
 
 _LIBRARIES = ("numpy", "phonenumbers", "pyarrow", "pydantic", "pydantic-core", "rensa", "xxhash")
@@ -32,6 +39,12 @@ _OF_TEXTS = ("kiwisolver", "matplotlib", "scipy", "scorch")
 _RACY = 2_000_000_000
 """Nanoseconds within which two states of a file may have the same time."""
 _KEPT, _LOCK = "kept.json", "lock"
+SHARED = ".parquet"
+"""Suffix of the files that a release and what is kept can have in common, as two names of one file."""
+_AT_A_TIME = 4
+"""Files that are hashed at a time."""
+_States = dict[str, list[Any]]
+"""Of files, by name: the state, and a hash of the bytes or None."""
 _OWN = re.compile(r"[0-9a-f]{40}\.")
 """How the names of units and shards begin: nothing else in the folder is touched, whatever folder a user names."""
 
@@ -73,7 +86,7 @@ class Area:
     used: set[str] = field(default_factory=set)
     """Names of what this build used."""
     _values: dict[str, Any] = field(default_factory=dict)
-    _states: dict[str, Any] = field(default_factory=dict)
+    _states: dict[str, _States] = field(default_factory=dict)
     """By name in the folder, how the last build left what stands there."""
 
     def path(self, name: str) -> Path:
@@ -107,13 +120,16 @@ class Area:
 
     def load(self) -> None:
         """Take up what the last build left, as far as it is as it was left; the rest is removed. Raises OSError where it cannot be."""
+        noted: dict[str, _States] = {}
         with suppress(OSError, ValueError):
-            head, _, noted = (self.folder / _KEPT).read_text("utf-8").partition("\n")
-            if head == key(noted):  # whole, and of this code
-                self._values, self._states = json.loads(noted)
-        for path in self._entries():
-            if path.name not in self._states or self._states[path.name] != _states(path):
-                self._states.pop(path.name, None)
+            head, _, text = (self.folder / _KEPT).read_text("utf-8").partition("\n")
+            if head == key(text):  # whole, and of this code
+                self._values, noted = json.loads(text)
+        entries = self._entries()
+        for path, found in zip(entries, _states(entries, noted), strict=True):
+            if path.name in noted and _signs(noted[path.name]) == _signs(found):
+                self._states[path.name] = found
+            else:
                 _remove(path)
 
     def prune(self) -> None:
@@ -127,8 +143,10 @@ class Area:
 
     def save(self) -> None:
         """Note how everything is left that this build or the last one made whole."""
-        known = self.used | self._states.keys()
-        states = {path.name: _states(path) for path in self._entries() if path.name in known}
+        entries = self._entries()
+        states = {path.name: _linked(path, self._states[path.name]) for path in entries if path.name in self._states}
+        made = [path for path in entries if path.name in self.used and path.name not in states]
+        states |= {path.name: found for path, found in zip(made, _states(made, {}), strict=True)}
         noted = json.dumps([self._values, states], separators=(",", ":"))
         aside = self.folder / f".{_KEPT}"
         aside.write_text(f"{key(noted)}\n{noted}", encoding="utf-8")
@@ -138,10 +156,51 @@ class Area:
         return [path for path in self.folder.iterdir() if _OWN.match(path.name)]
 
 
-def _states(path: Path) -> list[Any]:
-    """The state of a file, or of all files of a folder."""
-    below = [[inner.name, state(inner)] for inner in sorted(path.iterdir())] if path.is_dir() and not path.is_symlink() else []
-    return [state(path) if not below else None, below]
+def _states(paths: Sequence[Path], noted: Mapping[str, _States]) -> list[_States]:
+    """For each of some files and folders the state of the file, or of all files of the folder, by name; with a hash of the bytes of those
+    that may have a second name. It is that which was noted where the state is still the same.
+    """
+    found: list[_States] = []
+    unknown: list[tuple[Path, list[Any]]] = []
+    for path in paths:
+        before, own = noted.get(path.name, {}), _States()
+        for file in sorted(path.iterdir()) if path.is_dir() and not path.is_symlink() else [path]:
+            own[file.name] = [state(file), None]
+            if before.get(file.name, [None])[0] == own[file.name][0]:
+                own[file.name] = before[file.name]
+            elif file.suffix == SHARED:
+                unknown.append((file, own[file.name]))
+        found.append(own)
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for (_, own_state), hashed in zip(unknown, pool.map(lambda item: _hash(item[0]), unknown), strict=True):
+            own_state[1] = hashed
+    return found
+
+
+def _linked(path: Path, known: _States) -> _States:
+    """The states of files that this build has known and may have given a second name, which is seen from the time of the last change to
+    what is said of a file. One that has changed in another way is left as it was known, so that the next build finds out.
+    """
+    found = dict(known)
+    for name, (before, hashed) in known.items():
+        if hashed is not None:
+            with suppress(FileNotFoundError):
+                now = state(path / name)
+                found[name] = [now if now[:2] + now[3:] == before[:2] + before[3:] else before, hashed]
+    return found
+
+
+def _signs(states: _States) -> dict[str, Any]:
+    """What tells whether files are as they were left. A second name that comes or goes changes the state of a file, but not its bytes."""
+    return {name: own if hashed is None else hashed for name, (own, hashed) in states.items()}
+
+
+def _hash(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(2**18):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _remove(path: Path) -> None:
@@ -202,7 +261,7 @@ def state(path: Path) -> list[Any]:
     """What tells a file's state from another: its size, times, and number; of a link also where it leads, and the state there."""
     info = path.lstat()
     own: list[Any] = [info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino, info.st_dev]
-    if path.is_symlink():
+    if stat.S_ISLNK(info.st_mode):
         own += [str(path.readlink()), state(path.resolve()) if path.exists() else None]
     return own
 
@@ -214,9 +273,16 @@ def stamp(path: Path) -> list[Any] | None:
 
 
 def place(source: Path, target: Path, keep: bool) -> None:
-    """Put a finished file in its place: moved, or where it is kept as well, copied."""
+    """Put a finished file in its place: moved, or where it is kept as well, under a second name, or copied where there can be none. What
+    has two names may not be written to from then on: who replaces it under one of them leaves the other as it is.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     if keep:
-        shutil.copyfile(source, target)
+        try:
+            if (mode := source.stat().st_mode) & 0o222:
+                source.chmod(mode & ~0o222)
+            os.link(source, target)
+        except OSError:  # the area may be on another file system
+            shutil.copyfile(source, target)
     else:
-        shutil.move(source, target, copy_function=shutil.copyfile)  # the area may be on another file system
+        shutil.move(source, target, copy_function=shutil.copyfile)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
@@ -38,9 +39,28 @@ def compare(corpus: Corpus, area: Area, findings: Findings) -> Corpus:
     deciding = duplicates
     if index.hydrated:  # a text that only some users have may not decide where an article goes
         deciding = _duplicates(index, index.open_signatures(), area)
-    raw = index.raw
-    assigned = split(heads(index), (deciding.i, deciding.j), raw.meta.split, raw.splits, findings)
-    return replace(corpus, duplicates=duplicates, splits=assigned)
+    return replace(corpus, duplicates=duplicates, splits=_splits(index, deciding, area, findings))
+
+
+def _splits(index: Index, duplicates: Verified, area: Area, findings: Findings) -> Assigned:
+    """The splits; those of the last build where nothing has changed that they follow from."""
+    raw, made = index.raw, heads(index)
+    digest = sha256()
+    for values in (
+        index.hashes.values, *made.reported, made.contact_kind, made.outlet, made.outlet_kind, made.language, made.published,
+        *made.derived, duplicates.i, duplicates.j,
+    ):  # fmt: skip
+        digest.update(f"{values.dtype} {len(values)}\n".encode() + values.tobytes())
+    stamp = key("splits", raw.meta.split.model_dump(mode="json"), raw.files.hashes.get("splits.json"), digest.hexdigest())
+    known = area.recall("splits", stamp)
+    if known is not None:
+        return Assigned(*(np.frombuffer(digits.encode(), np.int8) - ord("0") for digits in known))
+    before = len(findings.all)
+    found = split(made, (duplicates.i, duplicates.j), raw.meta.split, raw.splits, findings)
+    if len(findings.all) == before:
+        codes = (found.by_event, found.by_time, found.by_outlet)
+        area.note("splits", stamp, [(own + ord("0")).tobytes().decode() for own in codes])
+    return found
 
 
 def heads(index: Index) -> Heads:

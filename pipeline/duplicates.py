@@ -12,9 +12,12 @@ place of rensa, take 9 µs.
 
 import itertools
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import IO, Generic, Self, TypeVar
 
@@ -42,6 +45,8 @@ _PORTION, _ROWS = 1 << 15, 128
 """Grams, and texts, that are given to rensa at once. From 65,536 grams or 256 texts on it starts threads: they would be more than the
 cores that workers already use, and a process forked later from this one would wait for them for ever."""
 _SEED = 42
+_AT_A_TIME = 2
+"""Keys whose articles are sorted at a time."""
 _NEXT = 8
 """Bits of the next band's key by which articles with one key in common are ordered."""
 
@@ -122,7 +127,11 @@ def _minhashes(hashes: Codes, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.
 
 
 class Spool:
-    """Signatures of a corpus, in a file (256 bytes an article), and the pairs that are alike. Articles are numbered as they come."""
+    """Signatures of a corpus, in a file (256 bytes an article), and the pairs that are alike. Articles are numbered as they come.
+
+    In memory are no more than some blocks of numbers, and, while pairs are sought, marks of BANDS bytes an article: of the pairs with a
+    key in common, a hundredth are alike, and to read the signatures of the others takes longer than all else.
+    """
 
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         """``folder`` is for temporary files; ``limit`` is how many numbers of 8 bytes are sorted in memory."""
@@ -165,15 +174,22 @@ class Spool:
             raise ValueError(f"{self._count} articles: more than pairs of 32 bits can number")
         with Sorter(self._folder, self._limit) as pairs:
             with scratch(self._folder) as columns:
-                self._transpose(columns)
-                for band in range(BANDS):
+                marks, lock = self._transpose(columns), Lock()
+
+                def pair(band: int) -> None:
                     with Sorter(self._folder, self._limit) as members:
                         for codes in self._members(columns, band):
                             members.add(codes)
                         for found in _neighbours(members.blocks(), self._bits):
-                            pairs.add(found)
+                            with lock:
+                                pairs.add(found)
+
+                with ThreadPoolExecutor(_AT_A_TIME) as pool:  # most of the time is spent in sorting, where threads do not wait
+                    deque(pool.map(pair, range(BANDS)), maxlen=0)
             for codes in pairs.blocks(1 << 12):
                 i, j = (codes & np.uint64(2**32 - 1)).astype(np.int64), (codes >> np.uint64(32)).astype(np.int64)
+                likely = _same_marks(marks, i, j) >= ALIKE
+                i, j = i[likely], j[likely]
                 alike = self._alike(i, j)
                 if alike.any():
                     yield i[alike], j[alike]
@@ -183,14 +199,19 @@ class Spool:
         """Bits of an article number."""
         return max(1, self._count.bit_length())
 
-    def _transpose(self, columns: IO[bytes]) -> None:
-        """Write all first keys, then all second keys, and so on, so that each band can be read alone."""
+    def _transpose(self, columns: IO[bytes]) -> npt.NDArray[np.uint8]:
+        """Write all first keys, then all second keys, and so on, so that each band can be read alone. Gives marks of each article, shape
+        (n, BANDS): 4 bits of each MinHash, so that two have as many marks in common as MinHashes, or a few more.
+        """
         step = 1 << 12
+        marks = np.empty((self._count, BANDS), np.uint8)
         for start in range(0, self._count, step):
             count = min(step, self._count - start)
             rows = read(self._rows, start * 8 * BANDS, count * BANDS).reshape(count, BANDS)
             for band in range(BANDS):
                 write(columns, rows[:, band], 8 * (band * self._count + start))
+            marks[start : start + count] = (rows & np.uint64(15)) | (rows >> np.uint64(32) & np.uint64(15)) << np.uint64(4)
+        return marks
 
     def _members(self, columns: IO[bytes], band: int) -> Iterator[Codes]:
         """For each article one number: as much of its key as there is room for, _NEXT bits of its next key, its own number.
@@ -209,11 +230,16 @@ class Spool:
 
     def _alike(self, i: npt.NDArray[np.int64], j: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         articles, where = np.unique(np.concatenate((i, j)), return_inverse=True)
-        rows = np.empty((len(articles), 2 * BANDS), np.uint32)
-        for row, article in zip(rows, articles.tolist(), strict=True):
-            row[:] = read(self._rows, article * 8 * BANDS, BANDS).view(np.uint32)
+        keys = [read(self._rows, article * 8 * BANDS, BANDS) for article in articles.tolist()]
+        rows = np.concatenate([np.zeros(0, np.uint64), *keys]).view(np.uint32).reshape(-1, 2 * BANDS)
         same = rows[where[: len(i)]] == rows[where[len(i) :]]
         return np.asarray(np.count_nonzero(same, axis=1) >= ALIKE)
+
+
+def _same_marks(marks: npt.NDArray[np.uint8], i: npt.NDArray[np.int64], j: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How many marks the articles of each pair have in common."""
+    differing = marks[i] ^ marks[j]
+    return np.asarray(np.count_nonzero(differing & 15 == 0, axis=1) + np.count_nonzero(differing & 240 == 0, axis=1))
 
 
 def _neighbours(blocks: Iterable[Codes], bits: int) -> Iterator[Codes]:

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.cache import Area, key, state
 from pipeline.cut import Cut, cut
 from pipeline.execute import Executor
+from pipeline.groups import MOST, ends, make_group
 from pipeline.index import Index
 from pipeline.pages import Shelf
 from pipeline.progress import Progress
@@ -22,29 +23,45 @@ def gather(raw: Raw, area: Area, pool: Executor, level: int, shelf: Shelf | None
     """Do all units of a corpus and gather what they give; findings go to those of the raw files. What ``area`` has is not done again."""
     paged = bool(raw.files.names("pages"))
     context = Context(raw.folder.absolute(), area.folder, level, raw.meta.languages, paged, _shelved(shelf, area))
-    depends = (level, raw.meta.languages, _pages(raw) if paged else None, context.shelf and context.shelf.name)
-    index = Index(raw, area.folder)
+    common = key(level, raw.meta.languages, context.shelf and context.shelf.name)
+    pages = _pages(raw) if paged else None
+    index = Index(raw, area.folder, common)
     waiting: deque[tuple[str, Cut, bool]] = deque()
+    done: list[tuple[str, Cut]] = []
 
     def missing() -> Iterator[Task]:
         for own in cut(raw.files, raw.articles, area):
-            name = f"{key(own.key, depends)}.unit"
+            name = f"{key(own.key, common, pages)}.unit"
             there = area.path(name).is_dir()
             bare = replace(own, pieces=tuple(replace(piece, data=None) for piece in own.pieces))
             waiting.append((name, bare, there))
             if not there:
                 yield Task(context, own, name)
+            elif len(waiting) == 1:
+                take()
 
     def take() -> bool:
         name, own, there = waiting.popleft()
-        progress.did(own.bytes, index.add(name, own))
+        done.append((name, own))
+        progress.did(own.bytes, join() if ends(name) or len(done) == MOST else 0)
         return there
+
+    def join() -> int:
+        units = [unit for unit, _ in done]
+        group = area.path(f"{key(units)}.group")
+        if not group.is_dir():
+            make_group(area.folder, units, group)
+        found = index.add(group.name, done)
+        done.clear()
+        return found
 
     for _ in pool.map(work, missing()):
         while take():  # those before it that were there
             pass
     while waiting:
         take()
+    if done:
+        progress.did(0, join())
     return index
 
 

@@ -22,7 +22,7 @@ from pipeline.corpus import Corpus, compare
 from pipeline.execute import executor
 from pipeline.findings import CannotRun, Findings
 from pipeline.gather import gather
-from pipeline.pages import Shelf
+from pipeline.pages import PageReports, Shelf
 from pipeline.passes import read_passes
 from pipeline.progress import Progress
 from pipeline.read import read
@@ -69,7 +69,7 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
         passes = read_passes(index, shelf)
         if findings.errors:
             raise CannotRun(_other_version(release_folder, release, findings.errors[0].message))
-        reports = tuple(sorted(index.page_reports(), key=lambda report: report.article_id))
+        reports = PageReports(index.page_reports().table.sort_by("article_id"))
         if not index.hydrated:
             reasons = [f"{report.article_id}: {report.reason}" for report in reports if report.reason]
             raise CannotRun(f"{pages_folder} has none of the withheld pages ({'; '.join(reasons) or 'the release withholds none'})")

@@ -1,4 +1,4 @@
-"""Stage 3: the indexes of all units → what the corpus is. Everything that concerns articles together is told from here.
+"""Stage 3: what all units say, group by group → what the corpus is. Everything that concerns articles together is told from here.
 
 Held in memory are about a hundred bytes an article: its id, and numbers in place of names. What is larger (signatures for
 near-duplicates) is spooled to a file, and what is rarely needed is read again from the index of its unit. So memory grows by some 20 MB
@@ -7,8 +7,8 @@ for 200,000 articles, not by their gigabytes; Arrow and numpy hold that as plain
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
 from pipeline.cut import Cut
 from pipeline.duplicates import BANDS, NOTHING, Spool
 from pipeline.findings import Finding
+from pipeline.groups import read_group
 from pipeline.nodes import Ints, integers
-from pipeline.pages import PageReport, PageStatus
+from pipeline.pages import PageReports, PageStatus
 from pipeline.read import Origin, Raw
 from pipeline.tally import Tally
-from pipeline.units import read_index, read_table
+from pipeline.units import read_table
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
@@ -40,6 +40,22 @@ class Ref:
     first: int
     """Number of its first article."""
     articles: int
+    each: Mapping[str, int] = field(compare=False)
+    """About how many bytes the rows of an article take in memory, by table."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A group that was taken in."""
+
+    name: str
+    """Name of its folder."""
+    units: tuple[Ref, ...]
+
+    @property
+    def articles(self) -> slice:
+        """The numbers of its articles."""
+        return slice(self.units[0].first, self.units[-1].first + self.units[-1].articles)
 
 
 class Codes:
@@ -112,11 +128,13 @@ class Lists:
 class Index:
     """What is known of all articles, in the order of the files and lines that they were written in."""
 
-    def __init__(self, raw: Raw, area: Path) -> None:
-        self.raw, self.area = raw, area
+    def __init__(self, raw: Raw, area: Path, depends: str) -> None:
+        """``depends`` is a hash of what all units depend on besides their articles."""
+        self.raw, self.area, self.depends = raw, area, depends
         self.units: list[Ref] = []
+        self.groups: list[Joined] = []
         self.ids: list[pa.StringArray] = []
-        """Ids of the articles, unit by unit."""
+        """Ids of the articles, group by group."""
         self.tally = Tally()
         self.pages: Counter[str] = Counter()
         """Articles by what became of their pages."""
@@ -143,22 +161,25 @@ class Index:
         """Whether the text of a withheld page is at hand, so that what is built may not be published."""
         return self.pages[PageStatus.hydrated] > 0
 
-    def add(self, name: str, cut: Cut) -> int:
-        """Take a unit that was done, with its findings; gives the number of those."""
-        batch, said = read_index(self.area / name)
+    def add(self, name: str, units: Sequence[tuple[str, Cut]]) -> int:
+        """Take a group of units that were done (the name of its folder, and names and cuts of its units), with their findings; gives the
+        number of those.
+        """
+        group = read_group(self.area / name)
+        batch, first, found = group.rows, len(self), len(self.raw.files.findings.all)
         column = dict(zip(batch.schema.names, batch.columns, strict=True))
-        first = len(self)
-        self.units.append(Ref(name, cut, first, len(batch)))
-        lines = {piece.file: piece.line or 1 for piece in cut.pieces}
-        self.raw.files.findings.extend(_placed(finding, lines) for finding in said.findings)
-        self.raw.files.hashes.update(said.hashes)
-        for file, identifiers in said.refused.items():
-            self.raw.refused.setdefault(file, set()).update(identifiers)
-        self.tally.add(said.tally)
-        ids = column["article_id"].to_pylist()
-        self.ids.append(pa.array(ids, pa.string()))  # not the one that is mapped: it would keep the whole file in memory
-        self.pages.update(column["page_status"].to_pylist())
-        self.hashes.add(np.array([xxhash.xxh3_64_intdigest(key.encode()) for key in ids], np.uint64))
+        for (unit, cut), (articles, said, each) in zip(units, group.units, strict=True):
+            self.units.append(Ref(unit, cut, len(self), articles, each))
+            lines = {piece.file: piece.line or 1 for piece in cut.pieces}
+            self.raw.files.findings.extend(_placed(finding, lines) for finding in said.findings)
+            self.raw.files.hashes.update(said.hashes)
+            for file, identifiers in said.refused.items():
+                self.raw.refused.setdefault(file, set()).update(identifiers)
+        self.groups.append(Joined(name, tuple(self.units[-len(units) :])))
+        self.tally.add(group.tally)
+        self.ids.append(pa.array(column["article_id"].to_pylist(), pa.string()))  # not what is mapped: it would stay in memory
+        self.pages.update({row["values"]: row["counts"] for row in column["page_status"].value_counts().to_pylist()})
+        self.hashes.add(column["id_hash"].to_numpy())
         self.open.add(column["open"].to_numpy(zero_copy_only=False))
         self.text_hashes.add(column["text_hash"].to_numpy())
         self.at_hand.add(column["text_hash"].to_numpy() != 0)
@@ -177,12 +198,12 @@ class Index:
             before = self.withheld or (ends["min"], ends["max"])
             self.withheld = (min(before[0], ends["min"]), max(before[1], ends["max"]))
         self.signatures.add(column["signature"].flatten().to_numpy().reshape(-1, BANDS))
-        return len(said.findings)
+        return len(self.raw.files.findings.all) - found
 
     def id(self, article: int) -> str:
         """The id of an article."""
-        unit = self._unit(article)
-        return str(self.ids[unit][article - self.units[unit].first])
+        group = bisect(self.groups, article, key=lambda group: group.articles.start) - 1
+        return str(self.ids[group][article - self.groups[group].articles.start])
 
     def all_ids(self) -> Iterator[str]:
         """All ids, in order."""
@@ -193,9 +214,9 @@ class Index:
         """The numbers of some articles, by id; ids that no article has are left out."""
         wanted = pa.array(sorted(set(identifiers)), pa.string())
         found: dict[str, int] = {}
-        for unit, ids in zip(self.units, self.ids, strict=True) if len(wanted) else ():
+        for group, ids in zip(self.groups, self.ids, strict=True) if len(wanted) else ():
             for i in np.flatnonzero(pc.is_in(ids, wanted).to_numpy(zero_copy_only=False)).tolist():
-                found.setdefault(ids[i].as_py(), unit.first + i)
+                found.setdefault(ids[i].as_py(), group.articles.start + i)
         return found
 
     def origins(self, articles: Iterable[int]) -> dict[int, Origin]:
@@ -214,29 +235,39 @@ class Index:
         for unit in self.units:
             yield unit, read_table(self.area / unit.name, name, columns)
 
+    def grouped(self, name: str, *columns: str) -> Iterator[tuple[Joined, pa.RecordBatch]]:
+        """Some columns of one table of each group, one after the other."""
+        for group in self.groups:
+            yield group, read_table(self.area / group.name, name, columns)
+
+    def content(self) -> Numbers:
+        """Of each article a hash of what its rows depend on besides ``depends``, shape (n, 2)."""
+        return np.concatenate(
+            [table.column("hash").flatten().to_numpy().reshape(-1, 2) for _, table in self.grouped("rows", "hash")]
+        )
+
     def open_signatures(self) -> Spool:
         """The signatures of open pages alone."""
         spool = Spool(self.area)
-        for _, table in self.tables("index", "open", "signature"):
+        for _, table in self.grouped("rows", "open", "signature"):
             rows = table.column("signature").flatten().to_numpy().reshape(-1, BANDS)
             spool.add(np.where(table.column("open").to_numpy(zero_copy_only=False)[:, None], rows, np.uint64(NOTHING)))
         return spool
 
-    def page_reports(self) -> Iterator[PageReport]:
+    def page_reports(self) -> PageReports:
         """What became of each page."""
-        for _, table in self.tables("index", "article_id", "page_status", "page_file", "page_reason"):
-            for row in table.to_pylist():
-                yield PageReport(row["article_id"], PageStatus(row["page_status"]), row["page_file"], row["page_reason"])
+        tables = [table.replace_schema_metadata() for _, table in self.grouped("rows", *_REPORTED.names)]
+        return PageReports(pa.Table.from_batches(tables, _REPORTED))
 
     def unit_of(self, article: int) -> Ref:
         """The unit that an article is in."""
         return self.units[self._unit(article)]
 
     def _unit(self, article: int) -> int:
-        return bisect(self._firsts(), article) - 1
+        return bisect(self.units, article, key=lambda unit: unit.first) - 1
 
-    def _firsts(self) -> list[int]:
-        return [unit.first for unit in self.units]
+
+_REPORTED = pa.schema([(name, pa.string()) for name in ("article_id", "page_status", "page_file", "page_reason")])
 
 
 def _placed(finding: Finding, lines: dict[str, int]) -> Finding:

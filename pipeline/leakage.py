@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.duplicates import NEAR_DUPLICATE, Verified
 from pipeline.index import Index
@@ -37,9 +38,11 @@ def leakage(index: Index, splits: Assigned, duplicates: Verified | None) -> dict
 def _apart(index: Index, where: Codes, duplicates: Verified | None) -> Iterator[tuple[str, str, float]]:
     """Near-duplicates in different splits: their ids, the smaller first, and how similar they are."""
     if duplicates is not None:
-        for i in np.flatnonzero(where[duplicates.i] != where[duplicates.j]).tolist():
-            a, b = sorted(index.id(int(side[i])) for side in (duplicates.i, duplicates.j))
-            yield a, b, round(float(duplicates.similarity[i]), 3)
+        apart = where[duplicates.i] != where[duplicates.j]
+        ids = pa.chunked_array(index.ids, pa.string())
+        sides = (ids.take(pa.array(side[apart])).to_pylist() for side in (duplicates.i, duplicates.j))
+        for a, b, similarity in zip(*sides, duplicates.similarity[apart].tolist(), strict=True):
+            yield min(a, b), max(a, b), round(similarity, 3)
 
 
 def _shared(articles: Ints, values: Ints, names: Sequence[str], where: Codes) -> list[dict[str, Any]]:

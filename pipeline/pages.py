@@ -4,11 +4,13 @@ that the user has. A page that is not the one that was annotated is never used.
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+
+import pyarrow as pa
 
 from pipeline.findings import CannotRun
 from schema.vocabulary import TextStatus
@@ -39,6 +41,22 @@ class PageReport:
     file: str | None = None
     """Name of the file, in the user's folder, that was used or refused."""
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PageReports:
+    """What became of the pages of many articles. There is an object for a report only where one is asked for."""
+
+    table: pa.Table
+    """A row an article: ``article_id``, ``page_status``, ``page_file``, ``page_reason``."""
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[PageReport]:
+        for batch in self.table.to_batches(max_chunksize=1000):
+            for article_id, status, file, reason in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield PageReport(article_id, PageStatus(status), file, reason)
 
 
 # What copying does to a text file, each as the step back to the page that was annotated.

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipeline.cache import Area, key, place
 from pipeline.corpus import Corpus
 from pipeline.execute import Executor
+from pipeline.index import Ref
 from pipeline.passes import Passed
 from pipeline.progress import Progress
 from pipeline.split import SPLITS, Assigned
@@ -40,19 +41,18 @@ def write_tables(
     index, splits = corpus.index, corpus.splits
     wikidata = _wikidata(corpus, area)
     tasks = []
-    for split, parts, size in plan(
-        [unit.first for unit in index.units], [unit.name for unit in index.units], index.bytes.values, splits
-    ):
+    for split, parts, size in plan(index.units, index.bytes.values, index.content(), splits):
         for table in ARTICLE_TABLES:
             items = wikidata if table == "entities" else None
-            task = ShardTask(area.folder, area.folder, table, split, tuple(parts), size, tuple(about.items()), items)
+            task = ShardTask(area.folder, area.folder, table, split, tuple(parts), size, tuple(about.items()), items, index.depends)
             tasks.append(replace(task, folder=area.path(f"{key(task.key())}.shard")))
-    written: dict[Path, Shard | None] = {}
-    first_large = sorted(tasks, key=lambda task: -task.bytes)  # so that no worker is left with a large one in the end
-    for task, shard in zip(first_large, pool.map(write_shard, first_large), strict=True):
-        written[task.folder] = shard
-        if progress is not None and task.table == ARTICLE_TABLES[-1]:
-            progress.did(task.bytes)
+    progress = progress or Progress()
+    missing = [task for task in tasks if not task.folder.is_dir()]
+    missing.sort(key=lambda task: -task.bytes)  # so that no worker is left with a large one in the end
+    progress.did(_articles(tasks) - _articles(missing))
+    for task, _ in zip(missing, pool.map(write_shard, missing), strict=True):
+        progress.did(_articles([task]))
+    written = {task.folder: write_shard(task) for task in tasks}  # all are there: what they are is only read
     found = []
     for _, group in groupby(sorted(tasks, key=lambda task: (task.table, task.split)), key=lambda task: (task.table, task.split)):
         shards = [(task.folder, shard) for task in group if (shard := written[task.folder]) is not None]
@@ -64,32 +64,38 @@ def write_tables(
 
 
 def plan(
-    first: Sequence[int], names: Sequence[str], sizes: np.ndarray, splits: Assigned
+    units: Sequence[Ref], sizes: np.ndarray, content: np.ndarray, splits: Assigned
 ) -> Iterator[tuple[SplitName, list[Part], int]]:
     """The shards of each split, one after the other: which articles of which units, and their bytes.
 
-    ``first`` and ``names`` are the number of the first article of each unit and the name of its folder, ``sizes`` the bytes of each
-    article in its raw file.
+    ``sizes`` are the bytes of each article in its raw file, ``content`` is a hash of all that its rows depend on (``Index.content``).
     """
-    ends = [*first[1:], len(sizes)]
     for code, split in enumerate(SPLITS):
         own = splits.by_event == code
         before = np.concatenate(([0], np.cumsum(np.where(own, sizes, 0), dtype=np.int64)))
         parts: list[Part] = []
         number = begun = 0
-        for start, end, name in zip(first, ends, names, strict=True):
-            rows = np.flatnonzero(own[start:end])
+        for unit in units:
+            rows = np.flatnonzero(own[unit.first : unit.first + unit.articles])
             if not len(rows):
                 continue
-            if parts and int(before[start]) // SHARD_BYTES > number:
-                yield split, parts, int(before[start]) - begun
+            if parts and int(before[unit.first]) // SHARD_BYTES > number:
+                yield split, parts, int(before[unit.first]) - begun
                 parts = []
             if not parts:
-                begun = int(before[start])
+                begun = int(before[unit.first])
                 number = begun // SHARD_BYTES
-            parts.append(Part(name, rows.astype(np.int32), splits.by_time[start + rows], splits.by_outlet[start + rows]))
+            at = unit.first + rows
+            by_time, by_outlet = splits.by_time[at], splits.by_outlet[at]
+            said = sha256(content[at].tobytes() + by_time.tobytes() + by_outlet.tobytes()).hexdigest()
+            parts.append(Part(unit.name, rows.astype(np.int32), by_time, by_outlet, said, unit.each))
         if parts:
             yield split, parts, int(before[-1]) - begun
+
+
+def _articles(tasks: Sequence[ShardTask]) -> int:
+    """Bytes of the articles of some tasks; of those that are about the same ones, the last table counts."""
+    return sum(task.bytes for task in tasks if task.table == ARTICLE_TABLES[-1])
 
 
 def in_order(shards: Iterable[Shard]) -> list[Shard]:

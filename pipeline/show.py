@@ -14,7 +14,7 @@ from pipeline.bag import TAGS
 from pipeline.card import leakage_rows
 from pipeline.diff import Diff, headline, least_version
 from pipeline.findings import visible
-from pipeline.pages import PageReport, PageStatus
+from pipeline.pages import PageReport, PageReports, PageStatus
 from pipeline.publish import Outcome as Sent
 from pipeline.publish import Published
 from pipeline.release import Release, counts, load_lines
@@ -33,7 +33,7 @@ LISTED = 200
 """Pages that are listed one by one; of more, only those of which there is something to say."""
 
 
-def show_pages(console: Console, reports: Sequence[PageReport]) -> None:
+def show_pages(console: Console, reports: PageReports | Sequence[PageReport]) -> None:
     """What became of each page: one by one, or of many how often, and those that are missing or mismatched."""
     if len(reports) > LISTED:
         counted = Counter(report.status.value for report in reports)

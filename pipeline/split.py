@@ -28,8 +28,8 @@ from schema.reference import SplitName, SplitPolicy, Splits
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 SCHEMES = ("by_event", "by_time", "by_outlet")
 """The three official splits; ``by_event`` is the one that ships."""
-Likes = list[tuple[tuple[str, int], ...]]
-"""For each kind of article the sets of articles that it is balanced with."""
+Likes = list[tuple[int, ...]]
+"""For each kind of article the sets of articles that it is balanced with, as numbers: all, then those of its own kinds."""
 
 Codes = np.ndarray[Any, np.dtype[np.int8]]
 
@@ -67,14 +67,25 @@ class Assigned:
         """The splits of one scheme."""
         return getattr(self, name)  # type: ignore[no-any-return]
 
-    def items(self, name: str, ids: pa.ChunkedArray) -> Iterator[tuple[str, SplitName]]:
-        """Ids and splits of one scheme, in order of the ids."""
-        codes = self.scheme(name)
-        order = pc.sort_indices(ids).to_numpy()
-        for start in range(0, len(order), 10_000):
-            some = order[start : start + 10_000]
-            for article_id, code in zip(ids.take(pa.array(some)).to_pylist(), codes[some].tolist(), strict=True):
-                yield article_id, SPLITS[code]
+    def names(self, name: str) -> pa.StringArray:
+        """The names of the splits of one scheme."""
+        return _NAMES.take(pa.array(self.scheme(name)))
+
+
+_NAMES = pa.array(SPLITS)
+
+
+def splits_json(splits: Assigned, ids: pa.ChunkedArray) -> Iterator[str]:
+    """splits.json: of each scheme ids and splits, in order of the ids, as ``json.dumps`` writes them with an indent of 2."""
+    order = pc.sort_indices(ids)
+    keys = ids.take(order).combine_chunks()
+    for i, scheme in enumerate(SCHEMES):
+        yield f'{"," if i else "{"}\n  "{scheme}": {{'
+        rows = pc.binary_join_element_wise('\n    "', keys, '": "', splits.names(scheme).take(order), '"', "")
+        for start in range(0, len(rows), 10_000):
+            yield ("," if start else "") + ",".join(rows.slice(start, 10_000).to_pylist())
+        yield "\n  }"
+    yield "\n}\n"
 
 
 def split(heads: Heads, duplicates: tuple[Ints, Ints], policy: SplitPolicy, released: Splits, findings: Findings) -> Assigned:
@@ -91,9 +102,10 @@ def split(heads: Heads, duplicates: tuple[Ints, Ints], policy: SplitPolicy, rele
     groups = components(
         count + int(contacts.max(initial=-1)) + 1, np.concatenate([rows, copies[0]]), np.concatenate([contacts + count, copies[1]])
     )[:count]
-    by_event = _assign("by_event", groups, heads.ids, fixed["by_event"], policy, alike, findings)
+    ranks = _ranks(heads.ids)
+    by_event = _assign("by_event", groups, heads.ids, ranks, fixed["by_event"], policy, alike, findings)
     outlets = _by_outlet(heads, copies, fixed["by_outlet"])
-    by_outlet = _assign("by_outlet", outlets, heads.ids, fixed["by_outlet"], policy, alike, findings)
+    by_outlet = _assign("by_outlet", outlets, heads.ids, ranks, fixed["by_outlet"], policy, alike, findings)
     by_time = np.where(fixed["by_time"] >= 0, fixed["by_time"], _by_time(heads.published, policy)).astype(np.int8)
     for code, name in enumerate(SPLITS):
         if not (by_event == code).any() and not findings.errors:
@@ -103,12 +115,9 @@ def split(heads: Heads, duplicates: tuple[Ints, Ints], policy: SplitPolicy, rele
 
 def _fixed(ids: pa.ChunkedArray, released: Mapping[str, SplitName]) -> Codes:
     """The split that a release has fixed for each article, or -1."""
-    fixed = np.full(len(ids), -1, dtype=np.int8)
-    at = 0
-    for chunk in ids.chunks if released else ():
-        fixed[at : at + len(chunk)] = [SPLITS.index(released[key]) if key in released else -1 for key in chunk.to_pylist()]
-        at += len(chunk)
-    return fixed
+    codes: Codes = np.array([*(SPLITS.index(name) for name in released.values()), -1], dtype=np.int8)
+    known = pc.index_in(ids, pa.array(list(released), pa.string())).combine_chunks()
+    return np.asarray(codes[known.fill_null(-1).to_numpy()])
 
 
 def _by_outlet(heads: Heads, copies: Sequence[Ints], fixed: Codes) -> Ints:
@@ -121,83 +130,95 @@ def _by_outlet(heads: Heads, copies: Sequence[Ints], fixed: Codes) -> Ints:
     known = np.flatnonzero(heads.outlet >= 0)
     groups = components(count + int(heads.outlet.max(initial=-1)) + 1, known, heads.outlet[known] + count)[:count]
     splits: dict[int, set[int]] = defaultdict(set)
-    for article in np.flatnonzero(fixed >= 0).tolist():
-        splits[int(groups[article])].add(int(fixed[article]))
+    for group, code in np.unique(np.stack([groups, fixed])[:, fixed >= 0], axis=1).T.tolist():
+        splits[group].add(code)
     joined: Forest[int] = Forest()
-    for pair in sorted({tuple(sorted(pair)) for pair in zip(groups[copies[0]].tolist(), groups[copies[1]].tolist(), strict=True)}):
+    for pair in np.unique(np.sort(groups[np.stack(copies)], axis=0), axis=1).T.tolist():
         first, other = (joined.root(group) for group in pair)
         together = splits[first] | splits[other]
         if first != other and len(together) < 2:
             joined.join(first, other)
             splits[joined.root(first)] = together
-    roots = {group: joined.root(group) for group in np.unique(groups).tolist()}
-    return np.array([roots[group] for group in groups.tolist()], dtype=np.int64)
+    names, places = np.unique(groups, return_inverse=True)
+    return np.array([joined.root(group) for group in names.tolist()], dtype=np.int64)[places]
 
 
 def _alike(heads: Heads) -> tuple[Ints, Likes]:
     """For each article its kind, and of each kind the sets of articles that one of it is balanced with."""
-    kinds, codes = np.unique(np.stack([heads.contact_kind, heads.outlet_kind, heads.language]), axis=1, return_inverse=True)
-    rows: list[list[int]] = kinds.T.tolist()
-    likes: Likes = [(("contact", contact), ("outlet", outlet), ("language", language)) for contact, outlet, language in rows]
-    return codes.reshape(-1).astype(np.int64), likes
+    columns = [column.astype(np.int64) + 1 for column in (heads.contact_kind, heads.outlet_kind, heads.language)]
+    widths = [int(column.max(initial=0)) + 1 for column in columns]
+    kinds, codes = np.unique(np.ravel_multi_index(columns, widths), return_inverse=True)
+    rows = zip(*(column.tolist() for column in np.unravel_index(kinds, widths)), strict=True)
+    likes: Likes = [(0, 1 + contact, 1 + widths[0] + outlet, 1 + sum(widths[:2]) + language) for contact, outlet, language in rows]
+    return codes, likes
 
 
 def _assign(
-    scheme: str, groups: Ints, ids: pa.ChunkedArray, released: Codes, policy: SplitPolicy,
+    scheme: str, groups: Ints, ids: pa.ChunkedArray, ranks: Ints, released: Codes, policy: SplitPolicy,
     alike: tuple[Ints, Likes], findings: Findings,
 ) -> Codes:  # fmt: skip
     """Splits: released articles as they were, then the other groups, largest first, ties by a hash of their members."""
-    shares = [float(getattr(policy.shares, name)) for name in SPLITS]
-    kinds, likes = alike
-    total = _count(np.bincount(kinds, minlength=len(likes)), likes)
-    size: list[Counter[tuple[str, int]]] = [Counter() for _ in SPLITS]
-    assigned = released.copy()
-
-    def cost(own: Mapping[tuple[str, int], int], split: int) -> float:
-        """How much further from its shares the split would be with a group in it: the growth of χ² over the group's likes."""
-        there, share = size[split], shares[split]
-        grown = 0.0
-        for like, n in own.items():
-            wanted = share * total[like]
-            grown += ((there[like] + n - wanted) ** 2 - (there[like] - wanted) ** 2) / wanted
-        return grown
-
-    order = np.lexsort((_ranks(ids), groups))
+    order = np.lexsort((ranks, groups))
     bounds = np.flatnonzero(np.diff(groups[order], prepend=-1, append=-1))
-    free: list[tuple[int, bytes, int]] = []
-    for i, (start, end) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
-        members = order[start:end]
-        fixed = released[members]
-        if (fixed < 0).all():
-            names = "\n".join(ids.take(pa.array(members)).to_pylist()) if end - start > 1 else ids[members[0]].as_py()
-            free.append((start - end, hashlib.sha256(names.encode()).digest(), i))
-            continue
-        if len(set(fixed.tolist()) - {-1}) > 1:
-            said = {str(ids[m]): SPLITS[int(released[m])] for m in members.tolist() if released[m] >= 0}
-            found = ", ".join(f"{article_id} in {name}" for article_id, name in said.items())
-            findings.add(Finding("HD509", "splits.json", str(ids[members[0]]), (scheme, next(iter(said))), found, "one split"))
-        assigned[members] = np.where(fixed >= 0, fixed, fixed[fixed >= 0][0])
-        for split in set(assigned[members].tolist()):
-            size[split].update(_count(np.bincount(kinds[members[assigned[members] == split]], minlength=len(likes)), likes))
-    singles = [_count(np.eye(1, len(likes), kind, dtype=np.int64)[0], likes) for kind in range(len(likes))]
-    for _, _, i in sorted(free):
+    fixed = released[order]
+    most = np.maximum.reduceat(fixed, bounds[:-1])
+    least = np.minimum.reduceat(np.where(fixed < 0, len(SPLITS), fixed), bounds[:-1])
+    for i in np.flatnonzero(least < most).tolist():
         members = order[bounds[i] : bounds[i + 1]]
-        own = singles[kinds[members[0]]] if len(members) == 1 else _count(np.bincount(kinds[members], minlength=len(likes)), likes)
-        split = min(range(len(SPLITS)), key=lambda s: (cost(own, s), -shares[s]))
-        assigned[members] = split
-        size[split].update(own)
+        said = {str(ids[m]): SPLITS[int(released[m])] for m in members[released[members] >= 0].tolist()}
+        found = ", ".join(f"{article_id} in {name}" for article_id, name in said.items())
+        findings.add(Finding("HD509", "splits.json", str(ids[members[0]]), (scheme, next(iter(said))), found, "one split"))
+        most[i] = SPLITS.index(next(iter(said.values())))
+    assigned = np.empty_like(released)
+    assigned[order] = np.where(fixed < 0, np.repeat(most, np.diff(bounds)), fixed)
+    _spread(assigned, order, bounds, np.flatnonzero(most < 0), ids, policy, *alike)
     return assigned
 
 
-def _count(numbers: Ints, likes: Likes) -> Counter[tuple[str, int]]:
+def _spread(
+    assigned: Codes, order: Ints, bounds: Ints, free: Ints, ids: pa.ChunkedArray, policy: SplitPolicy, kinds: Ints, likes: Likes
+) -> None:
+    """Assign the groups that no released article has assigned. Members of group ``i`` are ``order[bounds[i] : bounds[i + 1]]``.
+
+    The cost of a group in a split is how much further from its shares the split would be: the growth of χ² over the sets of articles
+    that its members are balanced with. With t of a set there, and w wanted, n more of it add ((t + n - w)² - (t - w)²) / w, which is
+    n (2t + n) / w, but for a term that is the same for all splits.
+    """
+    shares = [float(getattr(policy.shares, name)) for name in SPLITS]
+    total = _count(np.bincount(kinds, minlength=len(likes)), likes)
+    there = [Counter(_count(np.bincount(kinds[assigned == code], minlength=len(likes)), likes)) for code in range(len(SPLITS))]
+    wanted = [{like: share * n for like, n in total.items()} for share in shares]
+    preferred = sorted(zip(there, wanted, range(len(SPLITS)), strict=True), key=lambda split: -shares[split[2]])
+    singles = [_count(np.eye(1, len(likes), kind, dtype=np.int64)[0], likes) for kind in range(len(likes))]
+    names, kind_of = ids.take(pa.array(order)).to_pylist(), kinds[order].tolist()
+    found = []
+    for start, end in zip(bounds[free].tolist(), bounds[free + 1].tolist(), strict=True):
+        found.append((start - end, hashlib.sha256("\n".join(names[start:end]).encode()).digest(), start, end))
+    del names
+    for _, _, start, end in sorted(found):
+        single = end - start == 1
+        own = singles[kind_of[start]] if single else _count(np.bincount(kind_of[start:end], minlength=len(likes)), likes)
+        least = None
+        for counts, aims, code in preferred:
+            cost = sum([n * (2 * counts[like] + n) / aims[like] for like, n in own.items()])
+            if least is None or cost < least[0]:
+                least = cost, counts, code
+        assert least is not None
+        assigned[order[start:end]] = least[2]
+        for like, n in own.items():
+            least[1][like] += n
+
+
+def _count(numbers: Ints, likes: Likes) -> dict[int, int]:
     """How many articles of each set there are, given how many of each kind. All articles count as much as their likes together."""
-    found: Counter[tuple[str, int]] = Counter()
+    found: Counter[int] = Counter()
     for kind in np.flatnonzero(numbers).tolist():
         n = int(numbers[kind])
-        found["all", 0] += 3 * n
-        for like in likes[kind]:
+        every, *others = likes[kind]
+        found[every] += len(others) * n
+        for like in others:
             found[like] += n
-    return found
+    return dict(found)
 
 
 def _ranks(ids: pa.ChunkedArray) -> Ints:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.cache import whole
@@ -40,7 +41,7 @@ from schema.base import edtf_bounds
 from schema.vocabulary import ARTICLE_ZONES, PrivateKind, RightsStatus
 
 INDEX = pa.schema({
-    "piece": pa.int32(), "line": pa.int32(), "bytes": pa.int32(), "sound": pa.bool_(),
+    "piece": pa.int32(), "line": pa.int32(), "bytes": pa.int32(), "hash": pa.list_(pa.uint64(), 2), "sound": pa.bool_(),
     "article_id": pa.string(), "outlet": pa.string(), "outlet_kind": pa.string(), "language": pa.string(), "published": pa.date32(),
     "open": pa.bool_(), "page_status": pa.string(), "page_file": pa.string(), "page_reason": pa.string(),
     "sha256": pa.string(), "characters": pa.int32(), "derived_from": pa.string(),
@@ -48,9 +49,10 @@ INDEX = pa.schema({
     "kb": pa.list_(pa.struct({"kb_id": pa.string(), "type": pa.string()})),
     "signature": pa.list_(pa.uint64(), BANDS), "text_hash": pa.uint64(),
 })  # fmt: skip
-"""What the corpus knows of an article. ``published`` is the last day that its time can mean; ``mentioned`` are registry rows of its
-events, ``contacts`` all that it links to, ``kb`` its links with the types that its entities have; ``sha256`` and ``characters`` pin a
-page that is withheld and null otherwise; ``signature`` and ``text_hash`` are of the clean text; the hash is 0 where that is not at hand.
+"""What the corpus knows of an article. ``hash`` is that of ``Written``; ``published`` is the last day that its time can mean;
+``mentioned`` are registry rows of its events, ``contacts`` all that it links to, ``kb`` its links with the types that its entities have;
+``sha256`` and ``characters`` pin a page that is withheld and null otherwise; ``signature`` and ``text_hash`` are of the clean text; the
+text hash is 0 where that is not at hand.
 """
 
 
@@ -88,6 +90,8 @@ class Written(NamedTuple):
     piece: int
     line: int | None
     """Line of the piece, from 1; None where the file is one bundle."""
+    hash: bytes
+    """Of all that its rows depend on, but for what all units of a build have in common."""
     bytes: int
 
 
@@ -124,7 +128,11 @@ def work(task: Task) -> str:
     parsed = parse(list(_short_enough(rows(task.cut.pieces, files), names, files)), names, files)
     root = with_defaults(parsed.root)
     texts, reports = _pages(root, parsed, names, files, task.context)
-    written = [Written(line.piece, line.line, len(line.data)) for line in parsed.lines]
+    beside = texts.to_pylist() if task.context.paged or task.context.shelf else [None] * len(texts)
+    written = [
+        Written(line.piece, line.line, _hash(line.data, text), len(line.data))
+        for line, text in zip(parsed.lines, beside, strict=True)
+    ]
     del parsed  # what was read is as large as all that is made of it
     shown = masked(root, pages := Texts(texts))
     unit = Unit(
@@ -144,7 +152,7 @@ def work(task: Task) -> str:
     index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
     tables = _tables(unit, clean, reports) if sane else iter(())
     del unit, pages, shown
-    _write(task.context.area / task.name, itertools.chain([("index", index)], tables))
+    write_folder(task.context.area / task.name, itertools.chain([("index", index)], tables))
     return task.name
 
 
@@ -182,7 +190,8 @@ def reparsed(cut: Cut, folder: Path) -> Unit:
     return Unit(root, origins, pages, masked(root, pages), np.zeros(len(root), dtype=bool))
 
 
-def _write(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
+def write_folder(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
+    """Make a folder with tables, one file each, as ``read_table`` reads them."""
     with whole(folder) as aside:
         for name, table in tables:
             batch = table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
@@ -269,6 +278,14 @@ def _clean(root: pa.StructArray, pages: Texts) -> pa.StringArray:
     return pc.if_else(pa.array(pages.known), texts, None)
 
 
+def _hash(data: bytes, text: str | None) -> bytes:
+    """Hash of an article's bytes, and of its page as far as that is not in them."""
+    digest = xxhash.xxh3_128(data)
+    if text is not None:
+        digest.update(f"{len(data)}\n{text}".encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
 # --- index -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -293,7 +310,9 @@ def _index(unit: Unit, lines: Sequence[Written], reports: Sequence[PageReport], 
         signed[there], hashes[there] = signatures(given.to_pylist()), text_hashes(Texts(given).utf8())
     columns = {
         "piece": pa.array([line.piece for line in lines], pa.int32()), "line": pa.array([line.line for line in lines], pa.int32()),
-        "bytes": pa.array([line.bytes for line in lines], pa.int32()), "sound": pa.array(sound, pa.bool_()),
+        "bytes": pa.array([line.bytes for line in lines], pa.int32()),
+        "hash": pa.FixedSizeListArray.from_arrays(pa.array(np.frombuffer(b"".join(line.hash for line in lines), "<u8")), 2),
+        "sound": pa.array(sound, pa.bool_()),
         "article_id": article.field("article_id"), "outlet": source.field("outlet"), "outlet_kind": source.field("outlet_kind"),
         "language": article.field("language"), "published": pa.array([days[value] for value in published], pa.date32()),
         "open": pa.array(is_open, pa.bool_()), "page_status": pa.array([report.status.value for report in reports], pa.string()),

@@ -54,6 +54,10 @@ class Part:
     rows: np.ndarray[Any, np.dtype[np.int32]]
     by_time: Codes
     by_outlet: Codes
+    key: str
+    """Hash of all that the rows depend on: the other articles of the unit can change."""
+    each: Mapping[str, int]
+    """About how many bytes the rows of an article take in memory, by table."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +77,14 @@ class ShardTask:
     """What each file says of the release that it is a part of."""
     wikidata: Path | None
     """JSON with the Wikidata item of each row of the knowledge base, in a file that is named after its hash; for entities."""
+    depends: str
+    """Hash of what all units depend on besides their articles."""
 
     def key(self) -> str:
         """Hash of everything that the file depends on, but for the code."""
-        names = [self.table, self.split, self.about, self.wikidata and self.wikidata.name]
-        digest = hashlib.sha256(json.dumps(names).encode())
-        for part in self.parts:
-            digest.update(f"{part.unit} {len(part.rows)}\n".encode())
-            digest.update(part.rows.tobytes() + part.by_time.tobytes() + part.by_outlet.tobytes())
-        return digest.hexdigest()
+        names = [self.table, self.split, self.about, self.wikidata and self.wikidata.name, self.depends]
+        parts = [(part.key, len(part.rows), part.each[self.table]) for part in self.parts]
+        return hashlib.sha256(json.dumps([names, parts]).encode()).hexdigest()
 
 
 class Piece(NamedTuple):
@@ -194,7 +197,7 @@ def _part(task: ShardTask, part: Part) -> Piece:
         starts, ends = np.searchsorted(batch.column(ROW), [starts, ends])
     found = [batch.slice(start, end - start) for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if start < end]
     table = pa.Table.from_batches(found, batch.schema).combine_chunks()
-    return Piece(table, batch.nbytes * len(table) // max(1, len(batch)))
+    return Piece(table, part.each[task.table] * len(part.rows))
 
 
 def _stretches(rows: Ints) -> tuple[Ints, Ints]:

@@ -12,12 +12,12 @@ from pipeline.check.unit import Unit
 from pipeline.datasheet import unknown
 from pipeline.files import SHARD
 from pipeline.findings import Finding, Loc
-from pipeline.index import Index
+from pipeline.index import Index, Ref
 from pipeline.nodes import Ints
 from pipeline.rai import unknown_rai
 from pipeline.read import Raw
 from pipeline.split import SCHEMES
-from pipeline.units import reparsed
+from pipeline.units import read_table, reparsed
 from schema.base import edtf_bounds
 from schema.reference import Contact
 from schema.vocabulary import ClaimField, ContactStatus
@@ -68,14 +68,24 @@ def _derived_from(index: Index) -> Iterator[Finding]:
 
 
 def _links(index: Index) -> Iterator[Finding]:
-    """Links to the registry and the knowledge base: each unit's different values first, and their places where one leads nowhere."""
+    """Links to the registry and the knowledge base: each group's different values first, then those of its units, and their places where
+    one leads nowhere.
+    """
     known = Known.of(index.raw)
-    for unit, table in index.tables("index", "sound", "contacts", "kb", "article_id"):
-        links = table.filter(table.column("sound"))
-        contacts, kb = links.column("contacts").flatten(), links.column("kb").flatten()
-        if not known.has(contacts, kb.field("kb_id"), kb.field("type")):
-            places = reparsed(unit.cut, index.raw.folder)
-            yield from links_resolve(places.without(~table.column("sound").to_numpy(zero_copy_only=False)), known)
+    contacts = (table.column("contact_id") for _, table in index.grouped("contacts", "contact_id"))
+    for own, (group, kb) in zip(contacts, index.grouped("kb", "kb_id", "type"), strict=True):
+        if not known.has(own, kb.column("kb_id"), kb.column("type")):
+            for unit in group.units:
+                yield from _links_of(index, unit, known)
+
+
+def _links_of(index: Index, unit: Ref, known: "Known") -> Iterator[Finding]:
+    table = read_table(index.area / unit.name, "index", ("sound", "contacts", "kb"))
+    links = table.filter(table.column("sound"))
+    contacts, kb = links.column("contacts").flatten(), links.column("kb").flatten()
+    if not known.has(contacts, kb.field("kb_id"), kb.field("type")):
+        places = reparsed(unit.cut, index.raw.folder)
+        yield from links_resolve(places.without(~table.column("sound").to_numpy(zero_copy_only=False)), known)
 
 
 @dataclass(frozen=True)

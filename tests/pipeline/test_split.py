@@ -60,7 +60,7 @@ def assign(
     duplicates = (column(a for a, _ in numbers), column(b for _, b in numbers))
     made = heads(articles)
     found = split(made, duplicates, POLICY, released or fixed(), Findings() if findings is None else findings)
-    return Splits.model_construct(**{name: dict(found.items(name, made.ids)) for name in SCHEMES})
+    return Splits.model_construct(**{name: dict(zip(ids, found.names(name).to_pylist(), strict=True)) for name in SCHEMES})
 
 
 def fixed(**schemes: dict[str, str]) -> Splits:

@@ -48,9 +48,10 @@ def root(bundles: tuple[Bundle, ...]) -> pa.StructArray:
 
 def split_columns(checked: Checked, bundles: tuple[Bundle, ...]) -> tuple[pa.Array, pa.Array, pa.Array, dict[str, pa.Array]]:
     articles = [bundle.article for bundle in bundles]
-    splits, ids = checked.corpus.splits, pa.chunked_array(checked.corpus.index.ids)
+    splits, ids = checked.corpus.splits, list(checked.corpus.index.all_ids())
     assert splits is not None
-    schemes = [(column, dict(splits.items(scheme, ids))) for scheme, column in zip(SPLIT_SCHEMES, SCHEMES.values(), strict=True)]
+    columns = zip(SPLIT_SCHEMES, SCHEMES.values(), strict=True)
+    schemes = [(column, dict(zip(ids, splits.names(scheme).to_pylist(), strict=True))) for scheme, column in columns]
     return (
         pa.array([list(a.reports) for a in articles], pa.list_(pa.string())),
         pa.array([a.source.outlet_kind.value for a in articles], pa.string()),
