@@ -38,7 +38,7 @@ class Node:
         """The last field name of the path; empty for a list item that is no field."""
         return self.path.rpartition(".")[2]
 
-    @property
+    @cached_property
     def is_span(self) -> bool:
         """Whether the values are spans: structs with ``start``, ``end`` and ``text``."""
         kind = self.array.type
@@ -62,14 +62,14 @@ def replaced(array: pa.Array, new: Mapping[str, Change], path: str = "") -> pa.A
     """The tree with the nodes of some paths changed, innermost first: to an array, or to what a function makes of the one that stands
     there when all within it is changed. Lists must not be null on the way to them.
     """
-    inside = (f"{path}.", f"{path}[]") if path else ""
-    if any(key.startswith(inside) for key in new):
-        if pa.types.is_list(array.type):
-            array = pa.ListArray.from_arrays(pa.array(offsets(array), pa.int32()), replaced(array.flatten(), new, f"{path}[]"))
-        else:
-            children = zip((field.name for field in array.type), array.flatten(), strict=True)
-            changed = {name: replaced(child, new, f"{path}.{name}" if path else name) for name, child in children}
-            array = struct(changed, array.is_null())
+    begins = (f"{path}.", f"{path}[]") if path else ""
+    inside = {key: change for key, change in new.items() if key.startswith(begins) and key != path}
+    if inside and pa.types.is_list(array.type):
+        array = pa.ListArray.from_arrays(pa.array(offsets(array), pa.int32()), replaced(array.flatten(), inside, f"{path}[]"))
+    elif inside:
+        children = zip((field.name for field in array.type), array.flatten(), strict=True)
+        changed = {name: replaced(child, inside, f"{path}.{name}" if path else name) for name, child in children}
+        array = struct(changed, array.is_null())
     own = new.get(path, array)
     return own(array) if callable(own) else own
 

@@ -139,6 +139,8 @@ class Texts:
 
     def masked(self, rows: Ints, start: Ints, end: Ints) -> "Texts":
         """The texts with U+2588 for each character of some spans. Every offset stays right."""
+        if not len(rows):
+            return self
         begin = self.first[rows] + start
         order = np.argsort(begin)
         begin, stop = begin[order], (self.first[rows] + np.minimum(end, self.length[rows]))[order]  # a rule tells of later ends

@@ -151,18 +151,18 @@ def work(task: Task) -> str:
     )  # fmt: skip
     index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
     tables = _tables(unit, clean, reports) if sane else iter(())
-    del unit, pages
+    del unit, pages, shown
     write_folder(task.context.area / task.name, itertools.chain([("index", index)], tables))
     return task.name
 
 
 def _tables(unit: Unit, clean: pa.StringArray, reports: Sequence[PageReport]) -> Iterator[tuple[str, pa.Table]]:
     """What a sound unit gives beside the index, one table after the other, so that not all are in memory at once."""
-    root, shown, nodes, spans, zone = unit.root, unit.masked, unit.nodes, unit.flat, unit.zone
-    del unit  # with its pages
-    yield "people", people(root)
+    given, text, spans, zone = released(unit.root, unit.nodes, unit.masked), unit.masked.array, unit.flat, unit.zone
+    yield "people", people(unit.root)
+    del unit  # with all that was worked out of its pages
     status = pa.array([report.status.text_status.value for report in reports], pa.string())
-    yield from article_tables(released(root, nodes, shown), spans, zone, status, shown.array, clean)
+    yield from article_tables(given, spans, zone, status, text, clean)
 
 
 def read_index(folder: Path) -> tuple[pa.RecordBatch, Said]:

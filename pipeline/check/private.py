@@ -77,8 +77,8 @@ def _stretches(texts: Texts) -> tuple[Ints, Ints]:
 
 
 def _together(texts: Texts, end: Ints, begin: Ints) -> Bools:
-    """Whether runs of digits and the next ones may be one stretch. Between most runs there is more than a label; what is longer must
-    have three of the characters that may stand around one at its beginning or its end.
+    """Whether runs of digits and the next ones may be one stretch. Between most there is more than a label. What is longer than one by
+    six characters must have three of those that may stand around it at its beginning, or at its end.
     """
     size = begin - end
     found = texts.row(end) == texts.row(begin)

@@ -9,7 +9,6 @@ import the main module, here the whole command line, into each worker.
 """
 
 import ctypes
-import gc
 import os
 import signal
 import socket
@@ -58,7 +57,6 @@ class Local:
         self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._serials = count()
         self._closed = False
-        _give_back()
 
     def start(self) -> None:
         """See ``Executor``. Starts the server."""
@@ -66,6 +64,7 @@ class Local:
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
+        _give_back()  # not before: a server that is to be started at once does not wait for pyarrow
         broken: list[Exception] = []
         coming = enumerate(pack(function, tasks, broken))
         waiting: deque[tuple[int, bytes]] = deque()
@@ -196,11 +195,7 @@ def _give_back() -> None:
 def serve(descriptor: int, preload: Sequence[str]) -> None:
     """Fork workers and end them, as ordered through a socket, until its other end is closed; then end all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()  # loading leaves little to collect
     load(preload)
-    gc.enable()
-    gc.collect()
-    gc.freeze()  # collections in workers leave these pages alone, so they stay shared
     workers: dict[int, int] = {}
     with socket.socket(fileno=descriptor) as orders:
         while True:
