@@ -29,8 +29,12 @@ _INLINE = 12  # bytes that a string view holds itself
 _END = "\0" * _INLINE  # so that there is room for a view behind the last character
 _FOREIGN = 0xD9  # the first byte of U+0660 in UTF-8, the first digit that is not in ASCII
 
+_PORTION = 2**16
+"""Bytes that are looked at at once."""
+
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Points = np.ndarray[Any, np.dtype[np.uint32]]
+Offsets = np.ndarray[Any, np.dtype[np.integer[Any]]]
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,16 @@ class Texts:
     def _bounds(self) -> Ints:
         """The place where each text begins, and where the next one would."""
         size = integers(pc.binary_length(self._ended))
-        return np.searchsorted(self._byte, np.concatenate(([0], np.cumsum(size))))
+        return np.searchsorted(self._byte, np.concatenate(([0], np.cumsum(size))).astype(np.int32))
 
     @cached_property
-    def _byte(self) -> Ints:
-        """Where each place begins in UTF-8; shape (places,)."""
-        return np.flatnonzero((self._utf8 & 0xC0) != 0x80)  # 10xxxxxx continues a character
+    def _byte(self) -> Offsets:
+        """Where each place begins in UTF-8; shape (places,). Made in portions, and in four bytes, since it is as long as all texts."""
+        portions = [np.zeros(0, np.int32)]
+        for at in range(0, len(self._utf8), _PORTION):
+            begins = np.flatnonzero((self._utf8[at : at + _PORTION] & 0xC0) != 0x80)  # 10xxxxxx continues a character
+            portions.append((begins + at).astype(np.int32))
+        return np.concatenate(portions)
 
     def utf8(self) -> Iterator[pa.Buffer | None]:
         """The text of each row in UTF-8, or None."""
@@ -171,7 +179,7 @@ def _decoded(one: Points, two: Points, three: Points, four: Points) -> Points:
     return np.where(one < 0xE0, of_two, np.where(one < 0xF0, of_three, of_four))
 
 
-def _cut(utf8: Bytes, first: Ints, length: Ints, valid: Bools) -> pa.StringArray:
+def _cut(utf8: Bytes, first: Offsets, length: Offsets, valid: Bools) -> pa.StringArray:
     """Strings from their first bytes and lengths in bytes. Each becomes a view of 16 bytes: its length, then up to 12 bytes of its own,
     or of a longer one the first 4, the number of the buffer, and where it begins there. Arrow copies what the views show. At least 12
     bytes must follow each first one.
