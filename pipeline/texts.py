@@ -66,13 +66,13 @@ class Texts:
     @cached_property
     def lead(self) -> Bytes:
         """The first byte of each place; shape (places,). Of a character of ASCII there is no other."""
-        return self._utf8.take(self._byte, mode="clip")  # all are there; not to ask is faster
+        return np.delete(self._utf8, self._inside)
 
     def points(self, places: Ints) -> Points:
         """The code points of some places, or of up to 12 places before and behind a text, which are 0."""
         found = self.lead[places].astype(np.uint32)
         wide = np.nonzero(found >= 0x80)
-        first = self._byte[places[wide]]
+        first = self._byte(places[wide])
         found[wide] = _decoded(*(self._utf8[first + i].astype(np.uint32) for i in range(4)))
         return found
 
@@ -100,13 +100,22 @@ class Texts:
     @cached_property
     def _bounds(self) -> Ints:
         """The place where each text begins, and where the next one would."""
-        size = integers(pc.binary_length(self._ended))
-        return np.searchsorted(self._byte, np.concatenate(([0], np.cumsum(size))))
+        begins = np.concatenate(([0], np.cumsum(integers(pc.binary_length(self._ended)))))
+        return begins - np.searchsorted(self._inside, begins)
 
     @cached_property
-    def _byte(self) -> Ints:
-        """Where each place begins in UTF-8; shape (places,)."""
-        return np.flatnonzero((self._utf8 & 0xC0) != 0x80)  # 10xxxxxx continues a character
+    def _inside(self) -> Ints:
+        """The bytes that continue a character, in order; they are few in most texts."""
+        return np.flatnonzero((self._utf8 & 0xC0) == 0x80)
+
+    @cached_property
+    def _behind(self) -> Ints:
+        """For each of them the place behind its character."""
+        return self._inside - np.arange(len(self._inside))
+
+    def _byte(self, places: Ints) -> Ints:
+        """Where some places begin in UTF-8: behind a byte for each place before, and all that continue their characters."""
+        return places + np.searchsorted(self._behind, places, side="right")
 
     def utf8(self) -> Iterator[pa.Buffer | None]:
         """The text of each row in UTF-8, or None."""
@@ -119,7 +128,7 @@ class Texts:
     def between(self, start: Ints, end: Ints) -> Iterator[str]:
         """What stands from each of some places to another."""
         data = memoryview(self._utf8)  # type: ignore[arg-type]
-        for first, last in zip(self._byte[start].tolist(), self._byte[end].tolist(), strict=True):
+        for first, last in zip(self._byte(start).tolist(), self._byte(end).tolist(), strict=True):
             yield str(data[first:last], "utf-8")
 
     def slice(self, row: int, start: int, end: int) -> str | None:
@@ -133,8 +142,8 @@ class Texts:
         """
         size, place = self.length[rows], self.first[rows]
         null = ~self.known[rows] | (start < 0)
-        first = self._byte[place + np.minimum(np.maximum(start, 0), size)]
-        length = self._byte[place + np.minimum(np.maximum(end, 0), size)] - first
+        first = self._byte(place + np.minimum(np.maximum(start, 0), size))
+        length = self._byte(place + np.minimum(np.maximum(end, 0), size)) - first
         return _cut(self._utf8, first, np.where(null, 0, np.maximum(length, 0)), ~null)
 
     def masked(self, rows: Ints, start: Ints, end: Ints) -> "Texts":
@@ -147,14 +156,14 @@ class Texts:
         begin[1:] = np.maximum(begin[1:], np.maximum.accumulate(stop)[:-1])  # where spans overlap
         hidden = begin < stop
         size = (stop - begin)[hidden]
-        first, last = self._byte[begin[hidden]], self._byte[stop[hidden]]
+        first, last = self._byte(begin[hidden]), self._byte(stop[hidden])
         mask, data, at = MASK.encode(), memoryview(self._utf8), 0  # type: ignore[arg-type]
         pieces: list[bytes | memoryview] = []
         for a, b, n in zip(first.tolist(), last.tolist(), size.tolist(), strict=True):
             pieces += [data[at:a], mask * n]
             at = b
         grown = np.concatenate(([0], np.cumsum(size * len(mask) - (last - first))))
-        bounds = (self._byte[place] for place in (self.first, self.first + self.length))
+        bounds = (self._byte(place) for place in (self.first, self.first + self.length))
         starts, ends = (bound + grown[np.searchsorted(first, bound)] for bound in bounds)
         return Texts(_cut(np.frombuffer(b"".join([*pieces, data[at:]]), np.uint8), starts, ends - starts, self.known))
 
