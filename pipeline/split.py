@@ -181,8 +181,8 @@ def _spread(
     """Assign the groups that no released article has assigned. Members of group ``i`` are ``order[bounds[i] : bounds[i + 1]]``.
 
     The cost of a group in a split is how much further from its shares the split would be: the growth of χ² over the sets of articles
-    that its members are balanced with. With t of a set there, and w wanted, n more of it add ((t + n - w)² - (t - w)²) / w, which is
-    n (2t + n) / w, but for a term that is the same for all splits.
+    that its members are balanced with. With t of a set there, and w wanted, n more of it add ((t + n - w)² - (t - w)²) / w. That is
+    added up in this form and in this order: what is equal but for rounding would otherwise go elsewhere.
     """
     shares = [float(getattr(policy.shares, name)) for name in SPLITS]
     total = _count(np.bincount(kinds, minlength=len(likes)), likes)
@@ -200,7 +200,10 @@ def _spread(
         own = singles[kind_of[start]] if single else _count(np.bincount(kind_of[start:end], minlength=len(likes)), likes)
         least = None
         for counts, aims, code in preferred:
-            cost = sum([n * (2 * counts[like] + n) / aims[like] for like, n in own.items()])
+            cost = 0.0
+            for like, n in own.items():
+                t, w = counts[like], aims[like]
+                cost += ((t + n - w) ** 2 - (t - w) ** 2) / w
             if least is None or cost < least[0]:
                 least = cost, counts, code
         assert least is not None
