@@ -38,6 +38,8 @@ MEMORY = {
 system's, left alone, gives back what the next unit asks for again: that costs a twentieth of the time."""
 TRIES = 3
 """How often a task is begun whose worker dies."""
+AWAKE = 0.5
+"""Seconds that this process waits at a time: a Ctrl-C that comes just before it waits is seen only when it has waited."""
 SERIAL = struct.Struct("=Q")
 """An order to the server: with a pipe's end, fork the worker of this serial number, to serve it; without, end that worker."""
 SERVER = (
@@ -88,7 +90,7 @@ class Local:
                         busy[worker] = piece
                         with suppress(OSError):  # it has died, as is seen below
                             worker.send_bytes(piece[1])
-                    waited = wait(busy, 0 if turn in done else None) if busy else []
+                    waited = wait(busy, 0 if turn in done else AWAKE) if busy else []
                     ready = [worker for worker in waited if isinstance(worker, Connection)]  # for mypy: it gives what it was given
                     for worker in ready:
                         place, packed = busy.pop(worker)
@@ -102,7 +104,7 @@ class Local:
                                 waiting.append((place, packed))
                             else:
                                 done[place] = None
-                    if not ready:
+                    if not ready and (turn in done or not busy):
                         break
                 if turn not in done:
                     for error in broken:
