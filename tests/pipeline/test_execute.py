@@ -270,7 +270,8 @@ def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "pipeline/__init__.py").write_text("raise ValueError('not this one')")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/script.py").write_text(f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell has put into the background takes no notice of it
 sys.path.insert(0, {str(ROOT)!r})
 from pipeline.execute import executor
 from tests.tasks import LONG, nap
