@@ -23,7 +23,7 @@ from pipeline.progress import Progress
 from pipeline.split import SPLITS, Assigned
 from pipeline.tables import ARTICLE_TABLES, passes_table, reference_table
 from pipeline.texts import Texts
-from pipeline.write import Part, Piece, Shard, ShardTask, write_shard, write_table
+from pipeline.write import Part, Piece, Shard, ShardTask, read_shard, write_shard, write_table
 from schema.reference import SplitName
 from schema.rows import TABLES
 
@@ -52,10 +52,9 @@ def write_tables(
     progress.did(_articles(tasks) - _articles(missing))
     for task, _ in zip(missing, pool.map(write_shard, missing), strict=True):
         progress.did(_articles([task]))
-    written = {task.folder: write_shard(task) for task in tasks}  # all are there: what they are is only read
     found = []
     for _, group in groupby(sorted(tasks, key=lambda task: (task.table, task.split)), key=lambda task: (task.table, task.split)):
-        shards = [(task.folder, shard) for task in group if (shard := written[task.folder]) is not None]
+        shards = [(task.folder, shard) for task in group if (shard := read_shard(task.folder)) is not None]
         for i, (own, shard) in enumerate(shards):
             path = f"data/{shard.table}/{shard.split}-{i:05}-of-{len(shards):05}.parquet"
             place(own / shard.path, folder / path, area.kept)

@@ -87,6 +87,9 @@ class ShardTask:
         return hashlib.sha256(json.dumps([names, parts]).encode()).hexdigest()
 
 
+_SAID = "shard.json"
+
+
 class Piece(NamedTuple):
     """Rows that come to a file together."""
 
@@ -95,18 +98,20 @@ class Piece(NamedTuple):
     """About how many they take in memory."""
 
 
-def write_shard(task: ShardTask) -> Shard | None:
-    """Write one shard, unless that is done already; None, and no file, where it has no row. Its path is that in the task's folder."""
+def write_shard(task: ShardTask) -> None:
+    """Write one shard, unless that is done already; what it is, ``read_shard`` says. Where it has no row, there is no file."""
+    if task.folder.is_dir():
+        return
     give_back()  # no two tables are alike: what one leaves, the next cannot use
-    said = task.folder / "shard.json"
-    if not said.is_file():
-        with whole(task.folder) as aside:
-            pieces = (_part(task, part) for part in task.parts)
-            shard = write_table(
-                task.table, task.split, pieces, aside, f"{task.table}.parquet", dict(task.about), _items(task.wikidata)
-            )
-            (aside / said.name).write_text(json.dumps(shard and asdict(shard)), encoding="utf-8")
-    found = json.loads(said.read_bytes())
+    with whole(task.folder) as aside:
+        pieces = (_part(task, part) for part in task.parts)
+        shard = write_table(task.table, task.split, pieces, aside, f"{task.table}.parquet", dict(task.about), _items(task.wikidata))
+        (aside / _SAID).write_text(json.dumps(shard and asdict(shard)), encoding="utf-8")
+
+
+def read_shard(folder: Path) -> Shard | None:
+    """The shard that was written into a folder, its path that in there; None where it has no row."""
+    found = json.loads((folder / _SAID).read_bytes())
     return found and Shard(**found)
 
 
