@@ -16,7 +16,7 @@ from pipeline.execute import Executor
 from pipeline.findings import CannotRun, Finding, Findings
 from pipeline.gather import gather
 from pipeline.house import House, address, final, without_secret
-from pipeline.means import Means
+from pipeline.means import Means, size_of
 from pipeline.pages import PageReports, Shelf
 from pipeline.passes import check_passes, read_passes
 from pipeline.progress import Progress
@@ -90,7 +90,7 @@ def _checking(
     progress("read")
     raw = read(raw_folder, findings, version, only)
     shelf = None if pages_folder is None else Shelf.of(pages_folder)
-    size = sum((raw.folder / name).stat().st_size for name in raw.articles if (raw.folder / name).is_file())
+    size = size_of(raw.folder / name for name in raw.articles)
     with (
         area(None if shelf else means.cache) as place,  # texts of withheld pages are not kept
         means.executor(size) as pool,

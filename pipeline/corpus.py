@@ -71,7 +71,7 @@ def heads(index: Index) -> Heads:
     pairs = [(article, known[source]) for article, source in sorted(index.derived.items()) if source in known]
     derived = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return Heads(
-        ids=pa.chunked_array(index.ids, pa.string()), reported=(index.reports.rows, index.reports.items),
+        ids=index.all_ids(), reported=(index.reports.rows, index.reports.items),
         contact_kind=np.where(first < len(kinds) - 1, kinds[np.clip(first, -1, len(kinds) - 1)], -1),
         outlet=index.outlet.values, outlet_kind=index.kind.values, language=index.language.values,
         published=index.published.values, derived=(derived[:, 0], derived[:, 1]),

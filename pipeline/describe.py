@@ -68,7 +68,7 @@ def describe(
     _write(work / CORPUS, json_text(raw.meta.model_dump(mode="json")))
     _write(work / "leakage.json", json_text(leaks))
     with (work / "splits.json").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(splits_json(splits, pa.chunked_array(index.ids, pa.string())))
+        file.writelines(splits_json(splits, index.all_ids()))
     _write(work / "CITATION.cff", citation_cff(raw.meta, raw.meta.version))
     _write(work / "datacite.json", json_text(datacite(raw.meta, raw.meta.version, sizes=sizes(release))))
     for name, schema in json_schemas().items():

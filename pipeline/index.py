@@ -205,10 +205,9 @@ class Index:
         group = bisect(self.groups, article, key=lambda group: group.articles.start) - 1
         return str(self.ids[group][article - self.groups[group].articles.start])
 
-    def all_ids(self) -> Iterator[str]:
+    def all_ids(self) -> pa.ChunkedArray:
         """All ids, in order."""
-        for ids in self.ids:
-            yield from ids.to_pylist()
+        return pa.chunked_array(self.ids, pa.string())
 
     def numbers(self, identifiers: Iterable[str]) -> dict[str, int]:
         """The numbers of some articles, by id; ids that no article has are left out."""

@@ -39,7 +39,7 @@ def _apart(index: Index, where: Codes, duplicates: Verified | None) -> Iterator[
     """Near-duplicates in different splits: their ids, the smaller first, and how similar they are."""
     if duplicates is not None:
         apart = where[duplicates.i] != where[duplicates.j]
-        ids = pa.chunked_array(index.ids, pa.string())
+        ids = index.all_ids()
         sides = (ids.take(pa.array(side[apart])).to_pylist() for side in (duplicates.i, duplicates.j))
         for a, b, similarity in zip(*sides, duplicates.similarity[apart].tolist(), strict=True):
             yield min(a, b), max(a, b), round(similarity, 3)

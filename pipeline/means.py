@@ -1,7 +1,7 @@
 """With what a corpus is worked on. Light to import: what it makes is there before the rest of the pipeline is."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,8 @@ def ready(
     are large enough: the caller can then import what it needs itself.
     """
     jobs = jobs or cores()
-    if scheduler is None and (jobs < 2 or _size(raw, only) < SMALL):
+    articles = (raw / "articles").glob("*") if only is None else map(raw.joinpath, only)
+    if scheduler is None and (jobs < 2 or size_of(articles) < SMALL):
         yield Means(jobs, scheduler, cache)
         return
     with executor(jobs, scheduler, PRELOAD) as pool:
@@ -53,9 +54,10 @@ def ready(
         yield Means(jobs, scheduler, cache, pool)
 
 
-def _size(raw: Path, only: Iterable[str] | None) -> int:
-    """Bytes of articles; 0 where they are not to be found."""
-    try:
-        return sum(path.stat().st_size for path in ((raw / "articles").iterdir() if only is None else map(raw.joinpath, only)))
-    except OSError:
-        return 0
+def size_of(files: Iterable[Path]) -> int:
+    """Bytes of those of some files that are there and can be looked at."""
+    found = 0
+    for file in files:
+        with suppress(OSError):
+            found += file.stat().st_size if file.is_file() else 0
+    return found

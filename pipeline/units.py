@@ -124,8 +124,7 @@ class Said:
 def work(task: Task) -> str:
     """Do a unit: make its folder, whole or not at all; gives its name."""
     files = Files(task.context.folder, Findings())
-    names = [piece.file for piece in task.cut.pieces]
-    parsed = parse(list(_short_enough(rows(task.cut.pieces, files), names, files)), names, files)
+    names, parsed = _parsed(task.cut, files)
     root = with_defaults(parsed.root)
     texts, reports = _pages(root, parsed, names, files, task.context)
     beside = texts.to_pylist() if task.context.paged or task.context.shelf else [None] * len(texts)
@@ -180,9 +179,7 @@ def read_table(folder: Path, name: str, columns: Sequence[str] | None = None) ->
 
 def reparsed(cut: Cut, folder: Path) -> Unit:
     """A unit as it stands in its files, to look for places in it: its bundles that have the right shape, lines as in their files."""
-    files = Files(folder, Findings())
-    names = [piece.file for piece in cut.pieces]
-    parsed = parse(list(_short_enough(rows(cut.pieces, files), names, files)), names, files)
+    names, parsed = _parsed(cut, Files(folder, Findings()))
     before = [(piece.line or 1) - 1 for piece in cut.pieces]
     origins = [Origin(names[own.piece], None if own.line is None else own.line + before[own.piece]) for own in parsed.lines]
     pages = Texts(parsed.page_text)
@@ -204,6 +201,12 @@ def write_folder(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
 
 _BUFFER = 2**18
 """Bytes that are written at once: the columns of a batch are many, and most of them small."""
+
+
+def _parsed(cut: Cut, files: Files) -> tuple[list[str], Parsed]:
+    """The files of the pieces of a unit, and its bundles that have the right shape."""
+    names = [piece.file for piece in cut.pieces]
+    return names, parse(list(_short_enough(rows(cut.pieces, files), names, files)), names, files)
 
 
 def _short_enough(found: Iterator[tuple[int, int | None, bytes]], names: Sequence[str], files: Files) -> Iterator[Line]:
