@@ -19,7 +19,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -43,6 +43,8 @@ SHARED = ".parquet"
 """Suffix of the files that a release and what is kept can have in common, as two names of one file."""
 _AT_A_TIME = 4
 """Files that are hashed at a time."""
+Make = Callable[[Sequence[int]], Iterable[str]]
+"""Makes the texts of some numbers, one after the other."""
 _States = dict[str, list[Any]]
 """Of files, by name: the state, and a hash of the bytes or None."""
 _OWN = re.compile(r"[0-9a-f]{40}\.")
@@ -107,16 +109,17 @@ class Area:
         self._values[name] = [stamp, value]
         self.used.add(f"{_KEPT} {name}")
 
-    def remember(self, what: object, make: Callable[[], str]) -> str:
-        """A text that follows from ``what`` (JSON) and the code alone: the one that an earlier build made, or else a new one."""
-        path = self.path(f"{key(_versions(_OF_TEXTS), what)}.text")
-        with suppress(FileNotFoundError):
-            return path.read_bytes().decode()
-        text = make()
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
-        aside.write_bytes(text.encode())
-        aside.replace(path)
-        return text
+    def remember(self, whats: Sequence[object], make: Make) -> list[str]:
+        """Texts that each follow from one of ``whats`` (JSON) and the code alone: those that an earlier build made, and for the others,
+        whose numbers it is given, those that ``make`` makes.
+        """
+        paths = [self.path(f"{key(_versions(_OF_TEXTS), what)}.text") for what in whats]
+        missing = [i for i, path in enumerate(paths) if not path.is_file()]
+        for i, text in zip(missing, make(missing) if missing else (), strict=True):
+            aside = paths[i].with_name(f"{paths[i].name}.{os.getpid()}")
+            aside.write_bytes(text.encode())
+            aside.replace(paths[i])
+        return [path.read_bytes().decode() for path in paths]
 
     def load(self) -> None:
         """Take up what the last build left, as far as it is as it was left; the rest is removed. Raises OSError where it cannot be."""
@@ -207,13 +210,13 @@ def _remove(path: Path) -> None:
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
-Remember = Callable[[object, Callable[[], str]], str]
+Remember = Callable[[Sequence[object], Make], list[str]]
 """``Area.remember`` of some area."""
 
 
-def anew(_: object, make: Callable[[], str]) -> str:
+def anew(whats: Sequence[object], make: Make) -> list[str]:
     """Remembers nothing."""
-    return make()
+    return list(make(range(len(whats))))
 
 
 @contextmanager

@@ -100,7 +100,8 @@ def _agreement(passes: Passes, remember: Remember) -> tuple[Agreement, ...]:
         name: {key: sha256(bundle.model_dump_json().encode()).hexdigest() for key, bundle in own.items()}
         for name, own in bundles.items()
     }
-    return _AGREEMENT.validate_json(remember(["agreement", what], lambda: _AGREEMENT.dump_json(agreement(bundles)).decode()))
+    (text,) = remember([["agreement", what]], lambda _: [_AGREEMENT.dump_json(agreement(bundles)).decode()])
+    return _AGREEMENT.validate_json(text)
 
 
 _AGREEMENT = TypeAdapter(tuple[Agreement, ...])

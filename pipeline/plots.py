@@ -35,29 +35,14 @@ class Plot(NamedTuple):
 def plots(found: Statistics, pool: Executor, remember: Remember = anew) -> dict[str, str]:
     """SVG by file name, for each figure that has something to show. One that ``remember`` knows from an earlier build is not drawn."""
     sketched = {f"{name}.svg": plot for name, sketch in PLOTS.items() if (plot := sketch(found)) is not None}
-    drawn: dict[str, str] = {}
-    unknown = {}
-    for name, plot in sketched.items():
-        try:
-            drawn[name] = remember(_told(plot), _undrawn)
-        except _UndrawnError:
-            unknown[name] = plot
-    for (name, plot), svg in zip(unknown.items(), pool.map(_svg, unknown.values()), strict=True):
-        drawn[name] = remember(_told(plot), lambda svg=svg: svg)  # type: ignore[misc]
-    return {name: drawn[name] for name in sketched}
+    wanted = list(sketched.values())
+    drawn = remember([_told(plot) for plot in wanted], lambda which: pool.map(_svg, [wanted[i] for i in which]))
+    return dict(zip(sketched, drawn, strict=True))
 
 
 def _told(plot: Plot) -> list[Any]:
     """What a figure follows from, as JSON can have it."""
     return ["figure", plot.title, plot.height, plot.draw.__name__, plot.data]
-
-
-class _UndrawnError(Exception):
-    """No earlier build drew the figure."""
-
-
-def _undrawn() -> str:
-    raise _UndrawnError
 
 
 def _coverage(found: Statistics) -> Plot | None:
