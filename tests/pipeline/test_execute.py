@@ -255,6 +255,7 @@ def test_what_tasks_need_is_loaded_before():
 @pytest.mark.slow
 def test_workers_of_a_cluster_load_what_tasks_need_when_told(two_workers: str):
     with executor(1, two_workers, ("this_is_missing", "colorsys")) as made:
+        until(lambda: made.workers == 2)  # one that a test before let die may not be back yet
         made.start()  # which does not wait: the first tasks can come before
         until(lambda: all(list(made.map(has, ["colorsys"] * 8))))
     with executor(1, two_workers) as made:
