@@ -24,7 +24,11 @@ from pipeline.units import read_table
 from schema.reference import SplitName
 
 ROW_GROUP_BYTES = 24 * 2**20
-"""Size of a row group in memory: large enough to read fast, small enough that the first row of a stream comes at once."""
+"""Size of a row group in memory: large enough to read fast, small enough to hold one."""
+FIRST_GROUP_BYTES = 2 * 2**20
+"""The same of the first group of a file. Each next one is up to twice as large as the one before, since who streams a file has its first
+row when the first group has been read, and the second one beside it.
+"""
 
 
 @dataclass(frozen=True)
@@ -158,19 +162,20 @@ def table_digests(shards: Iterable[Shard]) -> dict[tuple[str, str], str]:
 
 
 def _row_groups(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
-    """The rows of pieces in groups of about ROW_GROUP_BYTES; a piece that alone is much larger is cut."""
+    """The rows of pieces in groups of at most FIRST_GROUP_BYTES, then twice as many, and so on up to ROW_GROUP_BYTES; a piece that alone
+    is larger is cut.
+    """
     waiting: list[pa.Table] = []
-    size = 0
+    size, most = 0, FIRST_GROUP_BYTES
     for table, own in pieces:
         if not len(table):
             continue
-        if waiting and size + own > ROW_GROUP_BYTES:
+        if waiting and size + own > most:
             yield _one(waiting)
-            size = 0
-        rows = max(1, ROW_GROUP_BYTES * len(table) // max(1, own))
-        while len(table) > rows:
+            size, most = 0, min(2 * most, ROW_GROUP_BYTES)
+        while len(table) > (rows := max(1, most * len(table) // max(1, own))):
             yield table.slice(0, rows).combine_chunks()
-            table, own = table.slice(rows), own * (len(table) - rows) // len(table)
+            table, own, most = table.slice(rows), own * (len(table) - rows) // len(table), min(2 * most, ROW_GROUP_BYTES)
         waiting.append(table)
         size += own
         del table
