@@ -71,7 +71,7 @@ def heads(index: Index) -> Heads:
     pairs = [(article, known[source]) for article, source in sorted(index.derived.items()) if source in known]
     derived = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return Heads(
-        ids=index.all_ids(), reported=(index.reports.rows, index.reports.items),
+        ids=index.ids(), reported=(index.reports.rows, index.reports.items),
         contact_kind=np.where(first < len(kinds) - 1, kinds[np.clip(first, -1, len(kinds) - 1)], -1),
         outlet=index.outlet.values, outlet_kind=index.kind.values, language=index.language.values,
         published=index.published.values, derived=(derived[:, 0], derived[:, 1]),
@@ -84,7 +84,7 @@ def _duplicates(index: Index, spool: Spool, area: Area) -> Verified:
     known = {(a, b): similarity for a, b, similarity in area.recall("similarities", stamp) or ()}
     found = verify(spool.candidates(), lambda articles: _texts(index, articles), index.text_hashes.values, area.folder, known)
     area.note("similarities", stamp, [[a, b, similarity] for (a, b), similarity in found.used.items()])
-    return found
+    return replace(found, used={})  # nobody asks for them any more
 
 
 def _texts(index: Index, articles: Sequence[int]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from pipeline.agree import Agreement, agreement
 from pipeline.cache import Remember, anew
@@ -68,11 +68,11 @@ def describe(
     _write(work / CORPUS, json_text(raw.meta.model_dump(mode="json")))
     _write(work / "leakage.json", json_text(leaks))
     with (work / "splits.json").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(splits_json(splits, index.all_ids()))
+        file.writelines(splits_json(splits, index.ids()))
     _write(work / "CITATION.cff", citation_cff(raw.meta, raw.meta.version))
     _write(work / "datacite.json", json_text(datacite(raw.meta, raw.meta.version, sizes=sizes(release))))
-    for name, schema in json_schemas().items():
-        _write(work / "schema" / name, json_text(schema))
+    for name, schema in _schemas(remember).items():
+        _write(work / "schema" / name, schema)
     if agreed:
         _write(work / "agreement.json", json_text([figure.model_dump() for figure in agreed]))
     examples = first_rows(work, shards)
@@ -105,6 +105,13 @@ def _agreement(passes: Passes, remember: Remember) -> tuple[Agreement, ...]:
 
 
 _AGREEMENT = TypeAdapter(tuple[Agreement, ...])
+
+
+def _schemas(remember: Remember) -> dict[str, str]:
+    """The JSON Schemas, by file name: they follow from the code alone."""
+    (text,) = remember([["schemas"]], lambda _: [json_text({name: json_text(own) for name, own in json_schemas().items()})])
+    schemas: dict[str, str] = from_json(text)
+    return schemas
 
 
 def _rows(shards: Sequence[Shard]) -> Iterator[Rows]:

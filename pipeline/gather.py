@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.cache import Area, key, state
 from pipeline.cut import Cut, cut
 from pipeline.execute import Executor
+from pipeline.execute.memory import give_back
 from pipeline.groups import MOST, ends, make_group
 from pipeline.index import Index
 from pipeline.pages import Shelf
@@ -53,6 +54,7 @@ def gather(raw: Raw, area: Area, pool: Executor, level: int, shelf: Shelf | None
             make_group(area.folder, units, group)
         found = index.add(group.name, done)
         done.clear()
+        give_back()
         return found
 
     for _ in pool.map(work, missing()):

@@ -1,8 +1,8 @@
 """Stage 3: what all units say, group by group → what the corpus is. Everything that concerns articles together is told from here.
 
-Held in memory are about a hundred bytes an article: its id, and numbers in place of names. What is larger (signatures for
-near-duplicates) is spooled to a file, and what is rarely needed is read again from the index of its unit. So memory grows by some 20 MB
-for 200,000 articles, not by their gigabytes; Arrow and numpy hold that as plain arrays, and no engine beside them is needed.
+Held in memory are some fifty bytes an article: hashes, and numbers in place of names. What is larger (signatures for near-duplicates) is
+spooled to a file, and what is rarely needed, ids among it, is read again from its group or unit. So memory grows by some 10 MB for
+200,000 articles, not by their gigabytes; Arrow and numpy hold that as plain arrays, and no engine beside them is needed.
 """
 
 from bisect import bisect
@@ -133,8 +133,6 @@ class Index:
         self.raw, self.area, self.depends = raw, area, depends
         self.units: list[Ref] = []
         self.groups: list[Joined] = []
-        self.ids: list[pa.StringArray] = []
-        """Ids of the articles, group by group."""
         self.tally = Tally()
         self.pages: Counter[str] = Counter()
         """Articles by what became of their pages."""
@@ -145,8 +143,8 @@ class Index:
         self.contacts = Codes([contact.contact_id for contact in raw.contacts])
         self.outlets, self.kinds, self.languages = Codes(), Codes(), Codes()
         self.outlet, self.kind, self.language = Column("i4"), Column("i2"), Column("i2")
-        self.reports, self.mentioned = Lists(), Lists()
-        """Registry rows that it reports, and that its events are about, as numbers of ``contacts``."""
+        self.reports = Lists()
+        """Registry rows that it reports, as numbers of ``contacts``."""
         self.derived: dict[int, str] = {}
         """What articles say that they are derived from."""
         self.withheld: tuple[int, int] | None = None
@@ -177,7 +175,6 @@ class Index:
                 self.raw.refused.setdefault(file, set()).update(identifiers)
         self.groups.append(Joined(name, tuple(self.units[-len(units) :])))
         self.tally.add(group.tally)
-        self.ids.append(pa.array(column["article_id"].to_pylist(), pa.string()))  # not what is mapped: it would stay in memory
         self.pages.update({row["values"]: row["counts"] for row in column["page_status"].value_counts().to_pylist()})
         self.hashes.add(column["id_hash"].to_numpy())
         self.open.add(column["open"].to_numpy(zero_copy_only=False))
@@ -190,7 +187,6 @@ class Index:
         ):  # fmt: skip
             own.add(codes.of(column[key]))
         self.reports.add(column["reports"], self.contacts)
-        self.mentioned.add(column["mentioned"], self.contacts)
         for i in np.flatnonzero(column["derived_from"].is_valid().to_numpy(zero_copy_only=False)).tolist():
             self.derived[first + i] = column["derived_from"][i].as_py()
         if column["characters"].null_count < len(batch):
@@ -200,22 +196,26 @@ class Index:
         self.signatures.add(column["signature"].flatten().to_numpy().reshape(-1, BANDS))
         return len(self.raw.files.findings.all) - found
 
-    def id(self, article: int) -> str:
-        """The id of an article."""
-        group = bisect(self.groups, article, key=lambda group: group.articles.start) - 1
-        return str(self.ids[group][article - self.groups[group].articles.start])
-
-    def all_ids(self) -> pa.ChunkedArray:
-        """All ids, in order."""
-        return pa.chunked_array(self.ids, pa.string())
+    def ids(self) -> pa.ChunkedArray:
+        """All ids, in order. They are not held: of what is, they would be a third."""
+        chunks = [pa.array(table.column(0).to_pylist(), pa.string()) for _, table in self.grouped("rows", "article_id")]
+        return pa.chunked_array(chunks, pa.string())  # copied: what is mapped would stay in memory
 
     def numbers(self, identifiers: Iterable[str]) -> dict[str, int]:
         """The numbers of some articles, by id; ids that no article has are left out."""
         wanted = pa.array(sorted(set(identifiers)), pa.string())
         found: dict[str, int] = {}
-        for group, ids in zip(self.groups, self.ids, strict=True) if len(wanted) else ():
+        for group, table in self.grouped("rows", "article_id") if len(wanted) else ():
+            ids = table.column(0)
             for i in np.flatnonzero(pc.is_in(ids, wanted).to_numpy(zero_copy_only=False)).tolist():
                 found.setdefault(ids[i].as_py(), group.articles.start + i)
+        return found
+
+    def mentioned(self) -> Lists:
+        """Registry rows that the events of each article are about, as numbers of ``contacts``."""
+        found = Lists()
+        for _, table in self.grouped("rows", "mentioned"):
+            found.add(table.column(0), self.contacts)
         return found
 
     def origins(self, articles: Iterable[int]) -> dict[int, Origin]:

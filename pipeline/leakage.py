@@ -21,25 +21,25 @@ def leakage(index: Index, splits: Assigned, duplicates: Verified | None) -> dict
         "articles": len(index), "texts_compared": int(index.at_hand.values.sum()), "near_duplicate_from": NEAR_DUPLICATE,
     }  # fmt: skip
     known = np.flatnonzero(index.outlet.values >= 0)
+    mentioned, ids = index.mentioned(), index.ids()
     for scheme in SCHEMES:
         where = splits.scheme(scheme)
         report[scheme] = {
             "articles": {name: int((where == code).sum()) for code, name in enumerate(SPLITS)},
             "contacts_reported": _shared(index.reports.rows, index.reports.items, index.contacts.names, where),
-            "contacts_mentioned": _shared(index.mentioned.rows, index.mentioned.items, index.contacts.names, where),
+            "contacts_mentioned": _shared(mentioned.rows, mentioned.items, index.contacts.names, where),
             "outlets": _shared(known, index.outlet.values[known], index.outlets.names, where),
             "near_duplicates": [
-                {"a": a, "b": b, "similarity": similarity} for a, b, similarity in sorted(_apart(index, where, duplicates))
+                {"a": a, "b": b, "similarity": similarity} for a, b, similarity in sorted(_apart(ids, where, duplicates))
             ],
         }
     return report
 
 
-def _apart(index: Index, where: Codes, duplicates: Verified | None) -> Iterator[tuple[str, str, float]]:
+def _apart(ids: pa.ChunkedArray, where: Codes, duplicates: Verified | None) -> Iterator[tuple[str, str, float]]:
     """Near-duplicates in different splits: their ids, the smaller first, and how similar they are."""
     if duplicates is not None:
         apart = where[duplicates.i] != where[duplicates.j]
-        ids = index.all_ids()
         sides = (ids.take(pa.array(side[apart])).to_pylist() for side in (duplicates.i, duplicates.j))
         for a, b, similarity in zip(*sides, duplicates.similarity[apart].tolist(), strict=True):
             yield min(a, b), max(a, b), round(similarity, 3)

@@ -16,14 +16,13 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import sha256
 from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
-from pipeline.execute.memory import give_back
 from pipeline.nodes import Ints
 from pipeline.split import Codes
 from pipeline.tables import ROW, finished, table_schema, with_splits
 from pipeline.units import read_table
 from schema.reference import SplitName
 
-ROW_GROUP_BYTES = 24 * 2**20
+ROW_GROUP_BYTES = 16 * 2**20
 """Size of a row group in memory: large enough to read fast, small enough to hold one."""
 FIRST_GROUP_BYTES = 2 * 2**20
 """The same of the first group of a file. Each next one is up to twice as large as the one before, since who streams a file has its first
@@ -106,7 +105,6 @@ def write_shard(task: ShardTask) -> None:
     """Write one shard, unless that is done already; what it is, ``read_shard`` says. Where it has no row, there is no file."""
     if task.folder.is_dir():
         return
-    give_back()  # no two tables are alike: what one leaves, the next cannot use
     with whole(task.folder) as aside:
         pieces = (_part(task, part) for part in task.parts)
         shard = write_table(task.table, task.split, pieces, aside, f"{task.table}.parquet", dict(task.about), _items(task.wikidata))

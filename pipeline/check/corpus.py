@@ -34,10 +34,11 @@ def _once(index: Index) -> Iterator[Finding]:
     order = np.argsort(hashes, kind="stable")
     again = np.flatnonzero(hashes[order][1:] == hashes[order][:-1])
     doubtful = np.unique(np.concatenate([order[again], order[again + 1]])).tolist()
+    if not doubtful:
+        return
     first: dict[str, int] = {}
-    origins = index.origins(doubtful)
-    for article in doubtful:
-        article_id = index.id(article)
+    origins, ids = index.origins(doubtful), index.ids().take(pa.array(doubtful, pa.int64())).to_pylist()
+    for article, article_id in zip(doubtful, ids, strict=True):
         other = first.setdefault(article_id, article)
         if other != article:
             there, here = origins[other], origins[article]
@@ -59,12 +60,14 @@ def _derived_from(index: Index) -> Iterator[Finding]:
             at = parents.get(at)
         if not (agency or source in known or source in refused or not raw.whole) or article in ancestors:
             wrong.append(article)
-    origins = index.origins(wrong)
-    for article in wrong:
+    if not wrong:
+        return
+    origins, ids = index.origins(wrong), index.ids().take(pa.array(wrong, pa.int64())).to_pylist()
+    for article, article_id in zip(wrong, ids, strict=True):
         expected = "another article of the corpus, or agency:<name>"
         loc: Loc = ("article", "derived_from")
         here = origins[article]
-        yield Finding("HD515", here.file, index.id(article), loc, index.derived[article], expected, here.line)
+        yield Finding("HD515", here.file, article_id, loc, index.derived[article], expected, here.line)
 
 
 def _links(index: Index) -> Iterator[Finding]:

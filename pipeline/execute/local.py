@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn, TypeVar
 
 from pipeline.execute import window
-from pipeline.execute.memory import give_back
+from pipeline.execute.memory import POOL, give_back
 from pipeline.execute.task import load, pack, perform, unpack
 from pipeline.findings import CannotRun
 
@@ -31,11 +31,8 @@ R = TypeVar("R")
 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1"}
 """Of the server and its workers: no pools of threads in BLAS and Arrow."""
-MEMORY = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**28),
-}  # fmt: skip
-"""Also of them, unless the environment says otherwise. Arrow's own pool keeps what it had, a quarter more for a worker. The
-system's, left alone, gives back what the next unit asks for again: that costs a twentieth of the time."""
+MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**28)}
+"""Also of them, unless the environment says otherwise: the C library keeps what is freed. Arrow's own pool does so anyway."""
 TRIES = 3
 """How often a task is begun whose worker dies."""
 AWAKE = 0.5
@@ -154,10 +151,11 @@ class Local:
             with theirs:
                 number = str(theirs.fileno())
                 path = [os.path.abspath(folder) for folder in sys.path]
+                own = {name: value for name, value in os.environ.items() if name != POOL}  # that is for this process
                 process = subprocess.Popen(  # noqa: S603 – ourselves
                     [sys.executable, "-c", SERVER, number, " ".join(self._preload), *path],
                     pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=2,
-                    env=MEMORY | os.environ | ENVIRONMENT,
+                    env=MEMORY | own | ENVIRONMENT,
                     process_group=0,  # a terminal's Ctrl-C is for this process, which then ends them
                 )  # fmt: skip
             self._server = process, ours

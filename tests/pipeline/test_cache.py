@@ -43,6 +43,7 @@ def small(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cut, "_ODDS", 2)
     monkeypatch.setattr(groups, "UNITS", 2)
     monkeypatch.setattr(shards, "SHARD_BYTES", 120_000)
+    monkeypatch.setattr(write, "FIRST_GROUP_BYTES", 10_000)
     monkeypatch.setattr(write, "ROW_GROUP_BYTES", 20_000)
     monkeypatch.setattr(cache, "_RACY", 0)
 

@@ -47,12 +47,13 @@ def facts(raw: Path) -> dict[str, object]:
     with checking(raw, None) as checked:
         assert checked.findings.errors == []
         index = checked.corpus.index
+        mentioned = index.mentioned()
         columns = ("hashes", "open", "at_hand", "published", "bytes", "text_hashes", "outlet", "kind", "language")
         return {
-            "units": len(index.units), "ids": index.all_ids().to_pylist(), "derived": index.derived, "tally": index.tally.to_bytes(),
+            "units": len(index.units), "ids": index.ids().to_pylist(), "derived": index.derived, "tally": index.tally.to_bytes(),
             "origins": index.origins(range(len(index))), "digest": checked.raw.files.digest(), "outlets": index.outlets.names,
             "reports": (index.reports.rows.tolist(), index.reports.items.tolist()),
-            "mentioned": sorted(zip(index.mentioned.rows.tolist(), index.mentioned.items.tolist(), strict=True)),
+            "mentioned": sorted(zip(mentioned.rows.tolist(), mentioned.items.tolist(), strict=True)),
             **{name: getattr(index, name).values.tolist() for name in columns},
         }  # fmt: skip
 
@@ -190,7 +191,7 @@ def test_links_lead_from_unit_to_unit(raw: Path):
 @pytest.mark.usefixtures("size")
 def test_what_was_released_stays(raw: Path):
     with checking(raw, None) as checked:
-        ids = checked.corpus.index.all_ids().to_pylist()
+        ids = checked.corpus.index.ids().to_pylist()
     splits = {scheme: dict.fromkeys([ids[0], ids[-1], "gone"], "train") for scheme in ("by_event", "by_time", "by_outlet")}
     (raw / "splits.json").write_text(json.dumps(splits), "utf-8")
     found = [finding for finding in errors(raw) if finding.code == "HD508"]

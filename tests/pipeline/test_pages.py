@@ -17,7 +17,7 @@ def status(folder: Path | None):
     with checking(VALID, folder) as checked:
         index = checked.corpus.index
         reports = list(index.page_reports())
-        at_hand = dict(zip(index.all_ids().to_pylist(), index.at_hand.values.tolist(), strict=True))
+        at_hand = dict(zip(index.ids().to_pylist(), index.at_hand.values.tolist(), strict=True))
         assert checked.findings.all == []
     (report,) = (r for r in reports if r.article_id == "absage-kurier")
     assert {r.status for r in reports if r is not report} == {PageStatus.open}

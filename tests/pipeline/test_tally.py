@@ -48,7 +48,7 @@ def root(bundles: tuple[Bundle, ...]) -> pa.StructArray:
 
 def split_columns(checked: Checked, bundles: tuple[Bundle, ...]) -> tuple[pa.Array, pa.Array, pa.Array, dict[str, pa.Array]]:
     articles = [bundle.article for bundle in bundles]
-    splits, ids = checked.corpus.splits, checked.corpus.index.all_ids().to_pylist()
+    splits, ids = checked.corpus.splits, checked.corpus.index.ids().to_pylist()
     assert splits is not None
     columns = zip(SPLIT_SCHEMES, SCHEMES.values(), strict=True)
     schemes = [(column, dict(zip(ids, splits.names(scheme).to_pylist(), strict=True))) for scheme, column in columns]
