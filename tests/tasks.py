@@ -1,12 +1,15 @@
 """Tasks for executors to do, in a module that workers load quickly."""
 
 import os
+import resource
 import signal
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 LONG = 600
 """Seconds that no test waits."""
@@ -76,3 +79,14 @@ def arrow_threads(_: object) -> tuple[int, int]:
 
 def has(module: str) -> bool:
     return module in sys.modules
+
+
+def pages_asked_for(_: object) -> int:
+    """Pages that the system has to give while the same room is taken and left a hundred times, after the first ones."""
+    room = 4 * 2**20
+    for turn in range(110):
+        if turn == 10:
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        values = np.ones(room, dtype=np.uint8)
+        del values
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before

@@ -31,8 +31,6 @@ R = TypeVar("R")
 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1"}
 """Of the server and its workers: no pools of threads in BLAS and Arrow."""
-MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**28)}
-"""Also of them, unless the environment says otherwise: the C library keeps what is freed. Arrow's own pool does so anyway."""
 TRIES = 3
 """How often a task is begun whose worker dies."""
 AWAKE = 0.5
@@ -155,7 +153,7 @@ class Local:
                 process = subprocess.Popen(  # noqa: S603 – ourselves
                     [sys.executable, "-c", SERVER, number, " ".join(self._preload), *path],
                     pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=2,
-                    env=MEMORY | own | ENVIRONMENT,
+                    env=own | ENVIRONMENT,
                     process_group=0,  # a terminal's Ctrl-C is for this process, which then ends them
                 )  # fmt: skip
             self._server = process, ours

@@ -4,13 +4,17 @@ it again costs a tenth of their time. The process that gives them work does not:
 
 import ctypes
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 
 POOL = "ARROW_DEFAULT_MEMORY_POOL"
 """Variable of the environment that says what Arrow takes memory from."""
 LARGE = 2**20
-"""Bytes from which memory is given back as soon as it is freed."""
-_MMAP_THRESHOLD = -3  # the number of that setting in glibc
+"""Bytes from which memory is given back as soon as it is freed, by a process that is to keep little."""
+KEPT = 2**28
+"""Bytes that are free and kept, by a process that is to keep what it has."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # the numbers of these settings in glibc
+_MOST = 2**25  # that the second one can be
 
 
 def be_frugal() -> None:
@@ -20,11 +24,24 @@ def be_frugal() -> None:
     os.environ.setdefault(POOL, "system")
 
 
+def keep() -> None:
+    """From now on, keep memory of the C library that is freed: for the workers of a cluster, Dask asks for the contrary."""
+    _set({_TRIM_THRESHOLD: KEPT, _MMAP_THRESHOLD: _MOST})
+
+
 def give_back() -> None:
     """Give back memory of the C library that is free, and from now on what is freed, as far as it is large: left alone, this process
-    keeps twice what it has at work, and the more the more articles there are. Does nothing where there is another library than glibc.
+    keeps twice what it has at work, and the more the more articles there are.
     """
-    with suppress(OSError, AttributeError, TypeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, LARGE)
+    library = _set({_MMAP_THRESHOLD: LARGE})
+    with suppress(AttributeError):
         library.malloc_trim(0)
+
+
+def _set(settings: Mapping[int, int]) -> ctypes.CDLL:
+    """Set what the C library does with memory; nothing happens where that is not glibc."""
+    library = ctypes.CDLL(None)
+    with suppress(AttributeError):
+        for number, value in settings.items():
+            library.mallopt(number, value)
+    return library

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from pipeline.execute.memory import keep
+
 
 def load(modules: Iterable[str]) -> None:
-    """Load what tasks need before there are any, and have collections leave it alone: tasks then take less time, and the memory of
-    processes that are forked stays shared. Of what is missing, a task that needs it says what is wrong.
+    """Make ready a process that does tasks: load what they need before there are any, have collections leave that alone, so that the
+    memory of processes that are forked stays shared, and keep memory that is freed. Of what is missing, a task that needs it says what is
+    wrong.
     """
+    keep()
     gc.disable()  # loading leaves little to collect
     for module in modules:
         with suppress(Exception):

@@ -2,6 +2,7 @@
 
 import operator
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -17,7 +18,20 @@ import pytest
 
 from pipeline.execute import PRELOAD, Executor, cluster, cores, executor, window
 from pipeline.findings import CannotRun, Finding, Findings, Refused
-from tests.tasks import LONG, arrow_threads, be_odd, die_at, die_once, fail_at, give_a_lock, has, nap, pid, slow_first
+from tests.tasks import (
+    LONG,
+    arrow_threads,
+    be_odd,
+    die_at,
+    die_once,
+    fail_at,
+    give_a_lock,
+    has,
+    nap,
+    pages_asked_for,
+    pid,
+    slow_first,
+)
 
 ROOT = Path(__file__).parents[2]
 FINDINGS = Findings(
@@ -245,6 +259,12 @@ def test_workers_have_no_threads_of_their_own():
     for preload in (), PRELOAD:
         with executor(2, preload=preload) as two:
             assert list(two.map(arrow_threads, [None])) == [(1, 1)]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is this C library that is told to keep memory")
+def test_workers_keep_the_memory_that_they_work_with(other: Executor):
+    other.start()
+    until(lambda: max(other.map(pages_asked_for, [None] * 4)) < 1000)  # each time anew, it would be 100,000
 
 
 def test_what_tasks_need_is_loaded_before():
