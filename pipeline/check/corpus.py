@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.check.unit import Unit
-from pipeline.datasheet import unknown
 from pipeline.files import SHARD
 from pipeline.findings import Finding, Loc
 from pipeline.index import Index, Ref
@@ -244,6 +243,8 @@ def _wikidata(raw: Raw) -> Iterator[Finding]:
 
 def _datasheet(raw: Raw) -> Iterator[Finding]:
     template = raw.datasheet or ""
+    from pipeline.datasheet import unknown  # here: with it comes what figures are made with
+
     for code, found in (("HD519", unknown(template)), ("HD520", unknown_rai(template))):
         for line, said in found:
             yield Finding(code, "datasheet.md", None, (), said, None, None, line, 1)
