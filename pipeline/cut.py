@@ -18,7 +18,7 @@ from pipeline.cache import Area, stamp
 from pipeline.files import COMPRESSION, MAX_DOCUMENT, SHARD, Files
 from pipeline.findings import Finding
 
-LEAST, MOST = 4 * 2**20, 6 * 2**20
+LEAST, MOST = 7 * 2**20, 10 * 2**20
 """Bytes of a unit: between the two a cut is looked for; a single bundle can be larger. Small units cost time, since
 much is done once for each; large ones cost memory, many times their bytes in each worker."""
 _ODDS = 32

@@ -17,7 +17,7 @@ from pipeline.tables import ARTICLE_TABLES
 from pipeline.tally import Tally
 from pipeline.units import Said, read_index, read_table, write_folder
 
-UNITS, MOST = 8, 16
+UNITS, MOST = 4, 8
 """One unit in so many ends a group, and units that a group has at most."""
 _ROWS = (
     "article_id", "outlet", "outlet_kind", "language", "published", "bytes", "hash", "open", "page_status", "page_file", "page_reason",
