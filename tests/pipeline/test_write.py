@@ -46,4 +46,4 @@ def test_row_groups_begin_small_and_grow(tmp_path_factory, told: list[tuple[int,
 def test_one_large_piece_is_cut_into_them(tmp_path: Path):
     write_table("kb", "train", [Piece(kb(0, 60), 60 * 2**20)], tmp_path, "kb.parquet", {})
     file = pq.read_metadata(tmp_path / "kb.parquet")
-    assert [file.row_group(i).num_rows for i in range(file.num_row_groups)] == [2, 4, 8, 16, 24, 6]
+    assert [file.row_group(i).num_rows for i in range(file.num_row_groups)] == [2, 4, 8, 16, 16, 14]
