@@ -1,6 +1,7 @@
 """Stage 4: a corpus that was read and checked, with what is told only of all its articles: near-duplicates and splits."""
 
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cache import Area, key
-from pipeline.duplicates import Spool, Verified, verify
+from pipeline.duplicates import Pairs, Spool, Verified, verify
 from pipeline.findings import Findings
 from pipeline.index import Index
 from pipeline.nodes import Ints
@@ -17,6 +18,8 @@ from pipeline.split import Assigned, Heads, split
 from pipeline.units import read_table
 from schema.vocabulary import ContactKind
 
+_PAIRS = 1 << 12
+"""Pairs that are compared at a time."""
 _KINDS = [kind.value for kind in ContactKind]
 
 
@@ -82,9 +85,23 @@ def _duplicates(index: Index, spool: Spool, area: Area) -> Verified:
     """Near-duplicates among the articles of a spool. Similarities that the last build computed are not computed again."""
     stamp = key("similarities")
     known = {(a, b): similarity for a, b, similarity in area.recall("similarities", stamp) or ()}
-    found = verify(spool.candidates(), lambda articles: _texts(index, articles), index.text_hashes.values, area.folder, known)
+    candidates = _candidates(spool, area)
+    found = verify(candidates, lambda articles: _texts(index, articles), index.text_hashes.values, area.folder, known)
     area.note("similarities", stamp, [[a, b, similarity] for (a, b), similarity in found.used.items()])
     return replace(found, used={})  # nobody asks for them any more
+
+
+def _candidates(spool: Spool, area: Area) -> Iterator[Pairs]:
+    """Pairs that may be near-duplicates; those of the last build where no signature has changed, as is so after most corrections."""
+    stamp = key("candidates", spool.hash)
+    known = area.recall("candidates", stamp)
+    if known is None:
+        pairs = np.concatenate([np.zeros((2, 0), np.int64), *map(np.stack, spool.candidates())], axis=1).astype("<u4")
+        known = b64encode(pairs.tobytes()).decode()
+        area.note("candidates", stamp, known)
+    i, j = np.frombuffer(b64decode(known), "<u4").astype(np.int64).reshape(2, -1)
+    for at in range(0, len(i), _PAIRS):
+        yield i[at : at + _PAIRS], j[at : at + _PAIRS]
 
 
 def _texts(index: Index, articles: Sequence[int]) -> list[str]:

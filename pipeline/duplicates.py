@@ -23,6 +23,7 @@ from typing import IO, Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 from rensa import RMinHash
 
 from pipeline.external import LIMIT, Codes, Sorter, distinct, read, scratch, write
@@ -138,6 +139,7 @@ class Spool:
         self._folder, self._limit = folder, limit
         self._rows = scratch(folder)
         self._count = 0
+        self._hash = xxhash.xxh3_128()
 
     def __enter__(self) -> Self:
         return self
@@ -154,6 +156,12 @@ class Spool:
             raise ValueError(f"signatures have shape (n, {BANDS}) and are uint64, not {signatures.shape} {signatures.dtype}")
         write(self._rows, signatures, self._count * 8 * BANDS)
         self._count += len(signatures)
+        self._hash.update(signatures.tobytes())
+
+    @property
+    def hash(self) -> str:
+        """A hash of all signatures: where it is the same, so are the candidates."""
+        return self._hash.hexdigest()
 
     def candidates(self) -> Iterator[Pairs]:
         """Pairs i < j of article numbers that may be near-duplicates, as arrays, ordered by (j, i), each pair once.

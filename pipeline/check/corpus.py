@@ -242,9 +242,9 @@ def _wikidata(raw: Raw) -> Iterator[Finding]:
 
 
 def _datasheet(raw: Raw) -> Iterator[Finding]:
-    template = raw.datasheet or ""
     from pipeline.datasheet import unknown  # here: with it comes what figures are made with
 
+    template = raw.datasheet or ""
     for code, found in (("HD519", unknown(template)), ("HD520", unknown_rai(template))):
         for line, said in found:
             yield Finding(code, "datasheet.md", None, (), said, None, None, line, 1)

@@ -18,10 +18,12 @@ _MOST = 2**25  # that the second one can be
 
 
 def be_frugal() -> None:
-    """Have Arrow take memory from the C library, unless the environment says otherwise, and not from a pool of its own, which keeps what
-    it had. To be called before Arrow is loaded; later it does nothing.
+    """From now on, give back memory that is freed, as far as it is large: left alone, this process keeps twice what it has at work, and
+    the more the more articles there are. Arrow, if it is loaded after this and the environment does not say otherwise, has no pool of its
+    own then, which would keep what it had.
     """
     os.environ.setdefault(POOL, "system")
+    _set({_MMAP_THRESHOLD: LARGE})
 
 
 def keep() -> None:
@@ -30,18 +32,14 @@ def keep() -> None:
 
 
 def give_back() -> None:
-    """Give back memory of the C library that is free, and from now on what is freed, as far as it is large: left alone, this process
-    keeps twice what it has at work, and the more the more articles there are.
-    """
-    library = _set({_MMAP_THRESHOLD: LARGE})
-    with suppress(AttributeError):
-        library.malloc_trim(0)
+    """Give back memory of the C library that is free."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
-def _set(settings: Mapping[int, int]) -> ctypes.CDLL:
+def _set(settings: Mapping[int, int]) -> None:
     """Set what the C library does with memory; nothing happens where that is not glibc."""
-    library = ctypes.CDLL(None)
-    with suppress(AttributeError):
+    with suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(None)
         for number, value in settings.items():
             library.mallopt(number, value)
-    return library

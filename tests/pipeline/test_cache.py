@@ -15,6 +15,7 @@ from benchmarks.generate import generate
 from pipeline import cache, cut, gather, groups, shards, write
 from pipeline.build import build
 from pipeline.cache import whole
+from pipeline.duplicates import Spool
 from pipeline.findings import Refused
 from pipeline.means import Means
 from pipeline.tables import ARTICLE_TABLES
@@ -53,9 +54,9 @@ Done = Counter[str]
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> Iterator[Done]:
-    """Counts units, and shards that were written."""
+    """Counts units, shards that were written, and how often near-duplicates were sought among all signatures."""
     found: Done = Counter()
-    work, write = gather.work, shards.write_shard
+    work, write, candidates = gather.work, shards.write_shard, Spool.candidates
 
     def count_unit(task):
         found["units"] += 1
@@ -65,6 +66,11 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Iterator[Done]:
         found["shards"] += not task.folder.exists()
         return write(task)
 
+    def count_search(spool):
+        found["searches"] += 1
+        return candidates(spool)
+
+    monkeypatch.setattr(Spool, "candidates", count_search)
     monkeypatch.setattr(gather, "work", count_unit)
     monkeypatch.setattr(shards, "write_shard", count_shard)
     return found  # type: ignore[return-value]
@@ -207,6 +213,7 @@ def test_whatever_changes(builds: Builds):
         did = builds.same()
         assert units or did["units"] == 0, name
         assert (did["shards"] > 0) is shards_written, name
+        assert (did["searches"] > 0) is (name in ("added", "renamed", "removed")), name
         assert name != "kb" or did["shards"] == len(kept(builds, "shard")) // len(ARTICLE_TABLES), "entities alone have its items"
     assert builds.same() == {}
 
