@@ -48,10 +48,10 @@ def write_tables(
             tasks.append(replace(task, folder=area.path(f"{key(task.key())}.shard")))
     progress = progress or Progress()
     missing = [task for task in tasks if not task.folder.is_dir()]
-    missing.sort(key=lambda task: -task.bytes)  # so that no worker is left with a large one in the end
-    progress.did(_articles(tasks) - _articles(missing))
+    missing.sort(key=lambda task: (-task.bytes, -task.memory))  # so that no worker is left with a large one in the end
+    progress.did(sum(map(_share, tasks)) - sum(map(_share, missing)))
     for task, _ in zip(missing, pool.map(write_shard, missing), strict=True):
-        progress.did(_articles([task]))
+        progress.did(_share(task))
     found = []
     for _, group in groupby(sorted(tasks, key=lambda task: (task.table, task.split)), key=lambda task: (task.table, task.split)):
         shards = [(task.folder, shard) for task in group if (shard := read_shard(task.folder)) is not None]
@@ -92,9 +92,10 @@ def plan(
             yield split, parts, int(before[-1]) - begun
 
 
-def _articles(tasks: Sequence[ShardTask]) -> int:
-    """Bytes of the articles of some tasks; of those that are about the same ones, the last table counts."""
-    return sum(task.bytes for task in tasks if task.table == ARTICLE_TABLES[-1])
+def _share(task: ShardTask) -> int:
+    """The part of a task in the bytes of its articles, which all tables of a shard have together."""
+    share, rest = divmod(task.bytes, len(ARTICLE_TABLES))
+    return share + rest if task.table == ARTICLE_TABLES[-1] else share
 
 
 def in_order(shards: Iterable[Shard]) -> list[Shard]:

@@ -83,6 +83,11 @@ class ShardTask:
     depends: str
     """Hash of what all units depend on besides their articles."""
 
+    @property
+    def memory(self) -> int:
+        """About how many bytes its rows take in memory."""
+        return sum(part.each[self.table] * len(part.rows) for part in self.parts)
+
     def key(self) -> str:
         """Hash of everything that the file depends on, but for the code."""
         names = [self.table, self.split, self.about, self.wikidata and self.wikidata.name, self.depends]
