@@ -30,6 +30,7 @@ def action(environment: dict[str, str], folder: Path, **inputs: str) -> subproce
     )
 
 
+@pytest.mark.slow
 def test_the_action_fails_with_annotations_and_passes_when_mended(raw: Path, environment: dict[str, str]):
     folder = raw.parent.parent
     assert action(environment, folder).returncode == 0
@@ -43,6 +44,7 @@ def test_the_action_fails_with_annotations_and_passes_when_mended(raw: Path, env
     assert not (folder / "pwned").exists()
 
 
+@pytest.mark.slow
 def test_the_hook_runs_what_is_installed(raw: Path, environment: dict[str, str]):
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     command = [*hook["entry"].split(), "--raw", str(raw)]

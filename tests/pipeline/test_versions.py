@@ -73,6 +73,7 @@ CHANGES: tuple[tuple[Callable[[Path], None], str | None, str, set[tuple[str, str
 """What is changed, the version that is too low for it, the least that is not, and what the comparison shows."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "low", "least", "shown"), CHANGES, ids=[change.__name__ for change, *_ in CHANGES])
 def test_a_change_takes_the_version_that_it_deserves(change, low: str | None, least: str, shown: set, raw: Path):
     build(raw, None, None)
@@ -127,6 +128,7 @@ def test_validate_says_what_a_build_would_refuse(raw: Path, run):
     assert "error[HD603] version does not rise enough for what changed" in err
 
 
+@pytest.mark.slow
 def test_a_withdrawn_version_is_neither_needed_nor_used_again(raw: Path):
     build(raw, None, None)
     record_added(raw)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.tables import table_schema
@@ -19,6 +19,7 @@ def kb(first: int, rows: int) -> pa.Table:
     return pa.Table.from_pylist(own, schema)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 2 * ROW_GROUP_BYTES)), max_size=8))
 def test_row_groups_begin_small_and_grow(tmp_path_factory, told: list[tuple[int, int]]):
     def pieces() -> Iterator[Piece]:
