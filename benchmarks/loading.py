@@ -42,7 +42,12 @@ def load(bench: Bench, bundles: int, repeat: int) -> None:
 
 def _load_dataset(release: Path, table: str, cache: Path) -> Timed:
     load_dataset = _load()
-    return lambda: len(load_dataset(str(release), table, split="train", cache_dir=str(cache)))
+
+    def timed() -> int:
+        loaded = load_dataset(str(release), table, split="train", cache_dir=str(cache))
+        return len(loaded) if loaded[0] else 0
+
+    return timed
 
 
 def _streaming(release: Path, table: str, cache: Path) -> Timed:

@@ -201,6 +201,10 @@ class Index:
         chunks = [pa.array(table.column(0).to_pylist(), pa.string()) for _, table in self.grouped("rows", "article_id")]
         return pa.chunked_array(chunks, pa.string())  # copied: what is mapped would stay in memory
 
+    def ids_of(self, articles: Sequence[int]) -> list[str]:
+        """The ids of some articles."""
+        return self.ids().take(pa.array(articles, pa.int64())).to_pylist() if len(articles) else []
+
     def numbers(self, identifiers: Iterable[str]) -> dict[str, int]:
         """The numbers of some articles, by id; ids that no article has are left out."""
         wanted = pa.array(sorted(set(identifiers)), pa.string())

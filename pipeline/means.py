@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.execute import Executor, cores, executor
-from pipeline.execute.memory import be_frugal
 
 PRELOAD = ("pipeline.units", "pipeline.write")
 """What workers need, loaded once for all of them."""
@@ -50,7 +49,6 @@ def ready(
     if scheduler is None and (jobs < 2 or size_of(articles) < SMALL):
         yield Means(jobs, scheduler, cache)
         return
-    be_frugal()
     with executor(jobs, scheduler, PRELOAD) as pool:
         pool.start()
         yield Means(jobs, scheduler, cache, pool)

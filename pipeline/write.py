@@ -169,21 +169,30 @@ def _row_groups(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
     is larger is cut.
     """
     waiting: list[pa.Table] = []
-    size, most = 0, FIRST_GROUP_BYTES
+    limits = _limits()
+    size, most = 0, next(limits)
     for table, own in pieces:
         if not len(table):
             continue
         if waiting and size + own > most:
             yield _one(waiting)
-            size, most = 0, min(2 * most, ROW_GROUP_BYTES)
+            size, most = 0, next(limits)
         while len(table) > (rows := max(1, most * len(table) // max(1, own))):
             yield table.slice(0, rows).combine_chunks()
-            table, own, most = table.slice(rows), own * (len(table) - rows) // len(table), min(2 * most, ROW_GROUP_BYTES)
+            table, own, most = table.slice(rows), own * (len(table) - rows) // len(table), next(limits)
         waiting.append(table)
         size += own
         del table
     if waiting:
         yield _one(waiting)
+
+
+def _limits() -> Iterator[int]:
+    """The most bytes that each row group of a file may have, one after the other."""
+    size = FIRST_GROUP_BYTES
+    while True:
+        yield size
+        size = min(2 * size, ROW_GROUP_BYTES)
 
 
 def _one(tables: list[pa.Table]) -> pa.Table:

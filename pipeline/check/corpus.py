@@ -33,11 +33,9 @@ def _once(index: Index) -> Iterator[Finding]:
     order = np.argsort(hashes, kind="stable")
     again = np.flatnonzero(hashes[order][1:] == hashes[order][:-1])
     doubtful = np.unique(np.concatenate([order[again], order[again + 1]])).tolist()
-    if not doubtful:
-        return
     first: dict[str, int] = {}
-    origins, ids = index.origins(doubtful), index.ids().take(pa.array(doubtful, pa.int64())).to_pylist()
-    for article, article_id in zip(doubtful, ids, strict=True):
+    origins = index.origins(doubtful)
+    for article, article_id in zip(doubtful, index.ids_of(doubtful), strict=True):
         other = first.setdefault(article_id, article)
         if other != article:
             there, here = origins[other], origins[article]
@@ -59,10 +57,8 @@ def _derived_from(index: Index) -> Iterator[Finding]:
             at = parents.get(at)
         if not (agency or source in known or source in refused or not raw.whole) or article in ancestors:
             wrong.append(article)
-    if not wrong:
-        return
-    origins, ids = index.origins(wrong), index.ids().take(pa.array(wrong, pa.int64())).to_pylist()
-    for article, article_id in zip(wrong, ids, strict=True):
+    origins = index.origins(wrong)
+    for article, article_id in zip(wrong, index.ids_of(wrong), strict=True):
         expected = "another article of the corpus, or agency:<name>"
         loc: Loc = ("article", "derived_from")
         here = origins[article]

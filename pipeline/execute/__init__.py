@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Protocol, TypeVar
 
+from pipeline.execute.memory import be_frugal
 from pipeline.findings import CannotRun
 
 T = TypeVar("T")
@@ -46,6 +47,8 @@ def executor(jobs: int, scheduler: str | None = None, preload: Sequence[str] = P
     if jobs < 0:
         raise CannotRun(f"{jobs} jobs cannot be; name their number, or 0 for one on each core")
     jobs = jobs or cores()
+    if scheduler is not None or jobs > 1:
+        be_frugal()
     if scheduler is not None:
         from pipeline.execute.cluster import Cluster
 

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn, TypeVar
 
 from pipeline.execute import window
-from pipeline.execute.memory import POOL, be_frugal, give_back
+from pipeline.execute.memory import POOL, give_back
 from pipeline.execute.task import load, pack, perform, unpack
 from pipeline.findings import CannotRun
 
@@ -58,7 +58,6 @@ class Local:
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """See ``Executor``. Raises CannotRun in the place of a task that ``TRIES`` workers died of."""
-        be_frugal()
         give_back()
         broken: list[Exception] = []
         coming = enumerate(pack(function, tasks, broken))

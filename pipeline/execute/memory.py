@@ -27,7 +27,7 @@ def be_frugal() -> None:
 
 
 def keep() -> None:
-    """From now on, keep memory of the C library that is freed: for the workers of a cluster, Dask asks for the contrary."""
+    """From now on, keep memory of the C library that is freed. Of the workers of a cluster, Dask asks the contrary."""
     _set({_TRIM_THRESHOLD: KEPT, _MMAP_THRESHOLD: _MOST})
 
 
