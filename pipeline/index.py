@@ -1,7 +1,7 @@
 """Stage 3: what all units say, group by group → what the corpus is. Everything that concerns articles together is told from here.
 
-Held in memory are some fifty bytes an article: hashes, and numbers in place of names. What is larger (signatures for near-duplicates) is
-spooled to a file, and what is rarely needed, ids among it, is read again from its group or unit. So memory grows by some 10 MB for
+Held in memory are some forty bytes an article: hashes, and numbers in place of names. What is larger (signatures for near-duplicates) is
+spooled to a file, and what is rarely needed, ids among it, is read again from its group or unit. So memory grows by some 8 MB for
 200,000 articles, not by their gigabytes; Arrow and numpy hold that as plain arrays, and no engine beside them is needed.
 """
 
