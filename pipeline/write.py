@@ -16,7 +16,6 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.bag import sha256
 from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
-from pipeline.nodes import Ints
 from pipeline.split import Codes
 from pipeline.tables import ROW, finished, table_schema, with_splits
 from pipeline.units import read_table
@@ -208,24 +207,13 @@ def _one(tables: list[pa.Table]) -> pa.Table:
 
 
 def _part(task: ShardTask, part: Part) -> Piece:
-    """The rows of a table that articles of a unit have: stretches of what is mapped, which are copied, so that one unit is mapped at a
-    time and not all of a row group.
-    """
+    """The rows of a table that articles of a unit have, copied, so that one unit is mapped at a time and not all of a row group."""
     batch = read_table(task.area / part.unit, task.table)
     if task.table == "articles":
         batch = with_splits(batch, part.rows, part.by_time, part.by_outlet)
-    starts, ends = _stretches(part.rows.astype(np.int64))
-    if ROW in batch.schema.names:
-        starts, ends = np.searchsorted(batch.column(ROW), [starts, ends])
-    found = [batch.slice(start, end - start) for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if start < end]
-    table = pa.Table.from_batches(found, batch.schema).combine_chunks()
-    return Piece(table, part.each[task.table] * len(part.rows))
-
-
-def _stretches(rows: Ints) -> tuple[Ints, Ints]:
-    """The first row of each stretch of rows that follow one another, and the row behind its last."""
-    breaks = np.flatnonzero(np.diff(rows) != 1)
-    return rows[np.append(0, breaks + 1)], rows[np.append(breaks, len(rows) - 1)] + 1
+    articles = batch.column(ROW).to_numpy() if ROW in batch.schema.names else np.arange(len(batch))
+    rows = batch.filter(pa.array(np.isin(articles, part.rows)))  # half the time of slices of stretches, put together
+    return Piece(pa.Table.from_batches([rows]), part.each[task.table] * len(part.rows))
 
 
 @lru_cache(maxsize=2)  # of no file and of one
