@@ -25,7 +25,8 @@ MAX_DOCUMENT = 64 * 2**20
 """Bytes of one document."""
 MAX_RATIO = 200
 """How many times its own size a compressed shard may have when unpacked (each may have MAX_DOCUMENT in any case)."""
-BLOCK = 2**20
+BLOCK = 2**17
+"""Bytes that are read at once: what is larger is asked of the system anew each time (``pipeline.execute.memory``)."""
 
 COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
 SHARD = re.compile(r"\.jsonl(?:\.gz|\.zst)?$")
