@@ -1,6 +1,6 @@
 """The whole way: raw files → a release in its place."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pipeline.arrow  # noqa: F401 – before the first array
-from pipeline.cache import Area, Remember, anew, area
+from pipeline.cache import Area, area
 from pipeline.check.corpus import ARTICLES, FILES, REFERENCE
 from pipeline.cite import bibtex
 from pipeline.corpus import Corpus, compare
@@ -25,6 +25,7 @@ from pipeline.remote import fetched, send
 from schema.reference import CorpusMeta
 
 if TYPE_CHECKING:  # what only a build needs is imported where it is done: checking one article takes half the time
+    from pipeline.describe import Begun
     from pipeline.diff import Diff, Snapshot
     from pipeline.release import Release
     from pipeline.seal import Outcome
@@ -60,10 +61,6 @@ class Built:
     warnings: list[Finding]
     times: dict[str, float]
     """Seconds by stage."""
-
-
-Step = Callable[[str], None]
-"""Is told the name of each stage as it begins."""
 
 
 @contextmanager
@@ -181,6 +178,7 @@ def build(
     """
     from pipeline import ledger
     from pipeline.check.versions import check_version, since_last
+    from pipeline.describe import begin
     from pipeline.seal import aside, seal
     from pipeline.shards import write_tables
     from pipeline.target import check_target
@@ -202,6 +200,8 @@ def build(
         check_target(target, raw.meta.version, index.hydrated, raw.folder)
         publishing = final(raw.meta.version) and target.resolve() == house.release(raw.meta.version).resolve()
         with aside(target) as work:
+            progress("count")
+            begun = begin(checked.corpus, checked.pool, checked.area.remember)
             progress("write", sum(unit.cut.bytes for unit in index.units))
             shards = write_tables(checked.corpus, checked.area, checked.pool, work, about(raw.meta, index.hydrated), progress)
             progress("compare with the last release")
@@ -210,9 +210,8 @@ def build(
                 checked.findings.extend(check_version(house, raw.meta, work, shards, changes))
                 locate(raw.folder, checked.findings)
                 checked.findings.raise_errors()
-            release = assemble(
-                work, checked.corpus, shards, checked.pool, changes, raw.files.digest(), progress, checked.area.remember
-            )
+            progress("describe")
+            release = assemble(work, checked.corpus, begun, shards, changes, raw.files.digest())
             progress("seal")
             entry = ledger.entry(work, release, raw.meta.released) if publishing else None
             if entry is not None:
@@ -228,16 +227,14 @@ def build(
 
 
 def assemble(
-    work: Path, corpus: Corpus, shards: Sequence["Shard"], pool: Executor, changes: "Diff | None", raw_sha256: str,
-    progress: Step = lambda _: None, remember: Remember = anew,
+    work: Path, corpus: Corpus, begun: "Begun", shards: Sequence["Shard"], changes: "Diff | None", raw_sha256: str
 ) -> "Release":  # fmt: skip
     """Make a finished release of a folder with the tables of a corpus."""
     from pipeline.bag import write_bag
     from pipeline.describe import describe
 
     meta, hydrated = corpus.index.raw.meta, corpus.index.hydrated
-    progress("describe")
-    release = describe(work, corpus, shards, pool, _version(meta, hydrated), changes, raw_sha256, remember)
+    release = describe(work, corpus, begun, shards, _version(meta, hydrated), changes, raw_sha256)
     write_bag(work, f"{meta.name}-{_version(meta, hydrated)}", meta.released, {shard.path: shard.sha256 for shard in shards})
     return release
 

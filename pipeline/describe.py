@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,23 +37,37 @@ from pipeline.write import Shard, table_digests
 from schema.derive import json_schemas
 
 
-def describe(
-    work: Path, corpus: Corpus, shards: Sequence[Shard], pool: Executor, version: str, changes: Diff | None, raw_sha256: str,
-    remember: Remember = anew,
-) -> Release:  # fmt: skip
-    """Write all descriptions into ``work``; gives what release.json says. ``changes`` are those since the last release, if any. What
-    takes long and ``remember`` knows from an earlier build, figures and agreement, is not made again; others draw the figures while
-    this process writes all else.
+@dataclass(frozen=True)
+class Begun:
+    """What descriptions say of the corpus alone. What of it takes long is made while the tables are written."""
+
+    statistics: Statistics
+    figures: Future[dict[str, str]]
+    """SVG by file name."""
+    schemas: Future[dict[str, str]]
+    """JSON Schemas by file name."""
+
+
+def begin(corpus: Corpus, pool: Executor, remember: Remember = anew) -> Begun:
+    """Begin to describe a corpus that was split. What ``remember`` knows from an earlier build, figures and agreement, is not made again;
+    others draw the figures.
     """
-    index, splits = corpus.index, corpus.splits
+    assert corpus.splits is not None, "only what was split is described"
+    found = _statistics(corpus, corpus.splits, _agreement(corpus.passes, remember))
+    beside = ThreadPoolExecutor(1)
+    figures, schemas = beside.submit(plots, found, pool, remember), beside.submit(_schemas, remember)
+    beside.shutdown(wait=False)  # when that is done
+    return Begun(found, figures, schemas)
+
+
+def describe(
+    work: Path, corpus: Corpus, begun: Begun, shards: Sequence[Shard], version: str, changes: Diff | None, raw_sha256: str
+) -> Release:  # fmt: skip
+    """Write all descriptions into ``work``; gives what release.json says. ``changes`` are those since the last release, if any."""
+    index, splits, found = corpus.index, corpus.splits, begun.statistics
     assert splits is not None, "only what was split is described"
     raw = index.raw
     hydrated = index.hydrated
-    agreed = _agreement(corpus.passes, remember)
-    found = _statistics(corpus, splits, agreed)
-    beside = ThreadPoolExecutor(1)
-    drawing = beside.submit(plots, found, pool, remember)
-    beside.shutdown(wait=False)  # when that is done
     leaks = leakage(index, splits, corpus.duplicates)
     release = Release(
         name=raw.meta.name,
@@ -71,12 +86,12 @@ def describe(
         file.writelines(splits_json(splits, index.ids()))
     _write(work / "CITATION.cff", citation_cff(raw.meta, raw.meta.version))
     _write(work / "datacite.json", json_text(datacite(raw.meta, raw.meta.version, sizes=sizes(release))))
-    for name, schema in _schemas(remember).items():
+    for name, schema in begun.schemas.result().items():
         _write(work / "schema" / name, schema)
-    if agreed:
+    if agreed := found.agreement:
         _write(work / "agreement.json", json_text([figure.model_dump() for figure in agreed]))
     examples = first_rows(work, shards)
-    figures = drawing.result()
+    figures = begun.figures.result()
     for name, svg in figures.items():
         _write(work / "figures" / name, svg)
     sheet = datasheet(raw.datasheet, raw.meta.version, found, figures) if raw.datasheet is not None else ""

@@ -19,6 +19,7 @@ import pipeline.arrow  # noqa: F401 – before the first array
 from pipeline.build import Built, about, assemble
 from pipeline.cache import area
 from pipeline.corpus import Corpus, compare
+from pipeline.describe import begin
 from pipeline.execute import executor
 from pipeline.findings import CannotRun, Findings
 from pipeline.gather import gather
@@ -78,11 +79,13 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
         target = out or Path("build") / f"{release.version}+hydrated"
         check_target(target, release.version, hydrated=True)
         with aside(target) as work:
+            begun = begin(corpus, pool)
             step("write")
             shards = write_tables(corpus, place, pool, work, about(raw.meta, hydrated=True))
             if (release_folder / DATASHEET).is_file():  # its figures stay those of the release
                 copyfile(release_folder / DATASHEET, work / DATASHEET)
-            made = assemble(work, corpus, shards, pool, None, release.raw_sha256, step)
+            step("describe")
+            made = assemble(work, corpus, begun, shards, None, release.raw_sha256)
             step("seal")
             outcome = seal(work, target)
     return Built(target, outcome, made, None, reports, [], {})

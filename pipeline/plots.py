@@ -36,7 +36,7 @@ def plots(found: Statistics, pool: Executor, remember: Remember = anew) -> dict[
     """SVG by file name, for each figure that has something to show. One that ``remember`` knows from an earlier build is not drawn."""
     sketched = {f"{name}.svg": plot for name, sketch in PLOTS.items() if (plot := sketch(found)) is not None}
     wanted = list(sketched.values())
-    drawn = remember([_told(plot) for plot in wanted], lambda which: pool.map(_svg, [wanted[i] for i in which]))
+    drawn = remember([_told(plot) for plot in wanted], lambda which: next(iter(pool.map(_svgs, [[wanted[i] for i in which]]))))
     return dict(zip(sketched, drawn, strict=True))
 
 
@@ -157,6 +157,11 @@ def _intervals(axes: "Axes", rows: Sequence[tuple[str, float, float | None, floa
 def _look(i: int) -> dict[str, Any]:
     """A grey and a hatch that tell one part of a bar from the next."""
     return {"color": GREYS[i % len(GREYS)], "hatch": HATCHES[i % len(HATCHES)], "edgecolor": "black", "linewidth": 0.5}
+
+
+def _svgs(plots: Sequence[Plot]) -> list[str]:
+    """Several figures, by one process: to load matplotlib takes as long as to draw four."""
+    return [_svg(plot) for plot in plots]
 
 
 def _svg(plot: Plot) -> str:
