@@ -151,7 +151,7 @@ def _statistics(corpus: Corpus, splits: Assigned, agreed: Sequence[Agreement]) -
     return statistics(index.tally, contacts, kb, _people(index), passes, by, agreed)
 
 
-def _people(index: Index) -> Counter[Key]:
+def _people(index: Index) -> dict[Key, int]:
     """Mentions of the persons that are named most, by row of the knowledge base, outlet and level."""
     totals: Counter[str] = Counter()
     for _, table in index.grouped("people", "kb_id", "n"):
@@ -159,11 +159,10 @@ def _people(index: Index) -> Counter[Key]:
         sums = np.bincount(coded.indices.to_numpy(), table.column("n").to_numpy(), len(coded.dictionary))
         totals.update(dict(zip(coded.dictionary.to_pylist(), sums.astype(int).tolist(), strict=True)))
     most = pa.array([key for key, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:ACTORS]], pa.string())
-    found: Counter[Key] = Counter()
-    for _, table in index.grouped("people", "kb_id", "outlet", "level", "n"):
-        for row in table.filter(pc.is_in(table.column("kb_id"), most)).to_pylist():
-            found[row["kb_id"], row["outlet"], row["level"]] += row["n"]
-    return found
+    keys = ["kb_id", "outlet", "level"]
+    named = [table.filter(pc.is_in(table.column("kb_id"), most)) for _, table in index.grouped("people", *keys, "n")]
+    counts = pa.Table.from_batches(named).group_by(keys, use_threads=False).aggregate([("n", "sum")])
+    return {tuple(row[key] for key in keys): row["n_sum"] for row in counts.to_pylist()}
 
 
 def json_text(value: Any) -> str:

@@ -13,11 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import xxhash
 
-from pipeline.tables import ARTICLE_TABLES
 from pipeline.tally import Tally
 from pipeline.units import Said, read_index, read_table, write_folder
 
-UNITS, MOST = 4, 8
+UNITS, MOST = 12, 24
 """One unit in so many ends a group, and units that a group has at most."""
 _ROWS = (
     "article_id", "outlet", "outlet_kind", "language", "published", "bytes", "hash", "open", "page_status", "page_file", "page_reason",
@@ -32,10 +31,8 @@ class Group:
 
     rows: pa.RecordBatch
     """A row an article: columns of the indexes, and ``id_hash``, a hash of its id."""
-    units: tuple[tuple[int, Said, dict[str, int]], ...]
-    """Of each unit how many articles it has, what it says but for its counts, and about how many bytes in memory the rows of an article
-    take, by table.
-    """
+    units: tuple[tuple[int, Said], ...]
+    """Of each unit how many articles it has, and what it says but for its counts."""
     tally: Tally
     """Counts of all."""
 
@@ -54,19 +51,14 @@ def make_group(area: Path, units: Sequence[str], folder: Path) -> None:
 
 def _tables(area: Path, units: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
     indexes = [read_index(area / unit) for unit in units]
-    whole = pa.Table.from_batches([index.replace_schema_metadata() for index, _ in indexes])
-    rows = whole.select(_ROWS)
+    rows = pa.Table.from_batches([index.select(_ROWS).replace_schema_metadata() for index, _ in indexes])
     hashes = [xxhash.xxh3_64_intdigest(key.encode()) for key in rows.column("article_id").to_pylist()]
-    said = [
-        [len(index), replace(own, tally=Tally()).to_bytes().decode(), _each(area / unit, len(index))]
-        for unit, (index, own) in zip(units, indexes, strict=True)
-    ]
+    said = [[len(index), replace(own, tally=Tally()).to_bytes().decode()] for index, own in indexes]
     metadata = {"units": json.dumps(said), "tally": Tally.total(own.tally for _, own in indexes).to_bytes()}
     yield "rows", rows.append_column("id_hash", pa.array(hashes, pa.uint64())).replace_schema_metadata(metadata)
-    links = whole.select(["contacts", "kb"]).filter(whole.column("sound")).combine_chunks()
-    yield "contacts", pa.table({"contact_id": _flat(links, "contacts").unique()})
-    kb = _flat(links, "kb")
-    yield "kb", _distinct(pa.table({name: kb.field(name) for name in ("kb_id", "type")}))
+    contacts, kb = zip(*(_links(index) for index, _ in indexes), strict=True)
+    yield "contacts", _distinct(contacts)
+    yield "kb", _distinct(kb)
     counted = [read_table(area / unit, "people") for unit in units if (area / unit / "people").is_file()]
     if counted:
         people = pa.Table.from_batches(counted)
@@ -74,28 +66,22 @@ def _tables(area: Path, units: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
         yield "people", people.group_by(keys, use_threads=False).aggregate([("n", "sum")]).rename_columns([*keys, "n"])
 
 
-def _each(unit: Path, articles: int) -> dict[str, int]:
-    """Bytes of the rows of one article of a unit, by table, to three bits, so that a change to one of many articles hardly shows."""
-    found = {}
-    for table in ARTICLE_TABLES if (unit / ARTICLE_TABLES[0]).is_file() else ():
-        size = read_table(unit, table).nbytes // max(1, articles)
-        rest = max(0, size.bit_length() - 3)
-        found[table] = size >> rest << rest
-    return found
+def _links(index: pa.RecordBatch) -> tuple[pa.Table, pa.Table]:
+    """The different links of the articles of a unit that have no fault: to the registry, and to the knowledge base with their types."""
+    links = index.select(["contacts", "kb"]).filter(index.column("sound"))
+    kb = links.column("kb").flatten()
+    contacts = pa.table({"contact_id": links.column("contacts").flatten()})
+    return _distinct([contacts]), _distinct([pa.table({name: kb.field(name) for name in ("kb_id", "type")})])
+
+
+def _distinct(tables: Sequence[pa.Table]) -> pa.Table:
+    """The different rows of some tables."""
+    return pa.concat_tables(tables).group_by(tables[0].column_names, use_threads=False).aggregate([])
 
 
 def read_group(folder: Path) -> Group:
     """What a group says."""
     rows = read_table(folder, "rows")
     said = json.loads(rows.schema.metadata[b"units"])
-    units = tuple((articles, Said.from_bytes(own.encode()), each) for articles, own, each in said)
+    units = tuple((articles, Said.from_bytes(own.encode())) for articles, own in said)
     return Group(rows, units, Tally.from_bytes(rows.schema.metadata[b"tally"]))
-
-
-def _flat(table: pa.Table, column: str) -> pa.Array:
-    """All items of the lists of a column."""
-    return table.column(column).combine_chunks().flatten()
-
-
-def _distinct(table: pa.Table) -> pa.Table:
-    return table.group_by(table.column_names, use_threads=False).aggregate([])

@@ -166,8 +166,8 @@ class Index:
         group = read_group(self.area / name)
         batch, first, found = group.rows, len(self), len(self.raw.files.findings.all)
         column = dict(zip(batch.schema.names, batch.columns, strict=True))
-        for (unit, cut), (articles, said, each) in zip(units, group.units, strict=True):
-            self.units.append(Ref(unit, cut, len(self), articles, each))
+        for (unit, cut), (articles, said) in zip(units, group.units, strict=True):
+            self.units.append(Ref(unit, cut, len(self), articles, said.each))
             lines = {piece.file: piece.line or 1 for piece in cut.pieces}
             self.raw.files.findings.extend(_placed(finding, lines) for finding in said.findings)
             self.raw.files.hashes.update(said.hashes)

@@ -5,7 +5,6 @@ and years that they name.
 """
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -156,10 +155,10 @@ def _fields(array: pa.StructArray) -> dict[str, pa.Array]:
 
 
 def _counts(columns: list[list[Any]]) -> Counter[Key]:
-    """Counts from their columns. Strings are shared: each of them stands in many keys, of many tallies."""
+    """Counts from their columns."""
     if not columns:
         return Counter()
-    *keys, times = ([sys.intern(v) if isinstance(v, str) else v for v in column] for column in columns)
+    *keys, times = columns
     return Counter(dict(zip(zip(*keys, strict=True), times, strict=True)))
 
 

@@ -5,11 +5,10 @@ and findings, counts and hashes in the metadata. All are Arrow IPC, not packed, 
 depends on where the unit stands: lines are those of its pieces. A unit with an error has no tables.
 """
 
-import itertools
 import json
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,11 +105,19 @@ class Said:
     """SHA-256 of the pages that were read, by file."""
     refused: dict[str, list[str]] = field(default_factory=dict)
     """Identifiers in documents that were left out for a fault, by file."""
+    each: dict[str, int] = field(default_factory=dict)
+    """About how many bytes the rows of an article take in memory, by table."""
 
     def to_bytes(self) -> bytes:
         """As JSON."""
         found = [asdict(finding) for finding in self.findings]
-        value = {"findings": found, "tally": self.tally.to_bytes().decode(), "hashes": self.hashes, "refused": self.refused}
+        value = {
+            "findings": found,
+            "tally": self.tally.to_bytes().decode(),
+            "hashes": self.hashes,
+            "refused": self.refused,
+            "each": self.each,
+        }
         return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
 
     @classmethod
@@ -118,7 +125,7 @@ class Said:
         """What ``to_bytes`` gave."""
         value = json.loads(data)
         findings = tuple(Finding(**{**found, "loc": tuple(found["loc"])}) for found in value["findings"])
-        return cls(findings, Tally.from_bytes(value["tally"].encode()), value["hashes"], value["refused"])
+        return cls(findings, Tally.from_bytes(value["tally"].encode()), value["hashes"], value["refused"], value["each"])
 
 
 def work(task: Task) -> str:
@@ -148,11 +155,25 @@ def work(task: Task) -> str:
         {name: value for name, value in files.hashes.items() if name not in names},
         {name: sorted(found) for name, found in files.refused.items()},
     )  # fmt: skip
-    index = _index(unit, written, reports, clean, sound).replace_schema_metadata({"said": said.to_bytes()})
+    index = _index(unit, written, reports, clean, sound)
     tables = _tables(unit, clean, reports) if sane else iter(())
     del unit, pages, shown
-    write_folder(task.context.area / task.name, itertools.chain([("index", index)], tables))
+    write_folder(task.context.area / task.name, _measured(tables, index, said))
     return task.name
+
+
+def _measured(tables: Iterator[tuple[str, pa.Table]], index: pa.Table, said: Said) -> Iterator[tuple[str, pa.Table]]:
+    """The tables of a unit, and behind them the index, with what the unit says and how large they were: to three bits, so that a change
+    to one of many articles hardly shows.
+    """
+    each = {}
+    for name, table in tables:
+        size = table.nbytes // max(1, len(index))
+        rest = max(0, size.bit_length() - 3)
+        each[name] = size >> rest << rest
+        yield name, table
+        del table  # before the next one is made
+    yield "index", index.replace_schema_metadata({"said": replace(said, each=each).to_bytes()})
 
 
 def _tables(unit: Unit, clean: pa.StringArray, reports: Sequence[PageReport]) -> Iterator[tuple[str, pa.Table]]:
