@@ -53,9 +53,11 @@ class Bench:
         return raw
 
     def run(
-        self, case: str, command: Sequence[str | Path], out: Path | None = None, *, also: Sequence[int] = (), **facts: Any
-    ) -> None:
-        """Measure a command and keep the result with some facts. ``out``, its output, is deleted first, and its size is noted.
+        self, case: str, command: Sequence[str | Path], out: Path | None = None, *, also: Sequence[int] = (), fresh: bool = True,
+        **facts: Any,
+    ) -> None:  # fmt: skip
+        """Measure a command and keep the result with some facts. ``out``, its output, is deleted first, unless what is not ``fresh`` is
+        to be replaced, and its size is noted.
 
         Raises Failed for a command that fails or takes too long.
         """
@@ -63,7 +65,7 @@ class Bench:
         self.say(f"{case}: {' '.join(words)}" if self.dry else f"{case} …")
         if self.dry:
             return
-        if out is not None:
+        if out is not None and fresh:
             shutil.rmtree(out, ignore_errors=True)
         measured = measure(words, environment(), self.timeout, also=also)
         if measured.status != 0:

@@ -50,12 +50,12 @@ def rebuild(bench: Bench, bundles: int, repeat: int) -> None:
     for i in range(repeat):
         if not bench.dry:
             change(raw, (i * 7919 + bundles // 2) % bundles)
-        bench.run("changed", build_command(raw, out, cache=cache), out, bundles=bundles, round=i)
+        bench.run("changed", build_command(raw, out, cache=cache), out, fresh=False, bundles=bundles, round=i)
         if i == 0:
             bench.run("without cache", build_command(raw, whole), whole, bundles=bundles, round=i)
         if i == 0 and not bench.dry and (differing := list(differences(out, whole))):
             raise Failed(f"the rebuilt release differs from one built without a cache: {', '.join(differing[:5])}")
-        bench.run("unchanged", build_command(raw, out, cache=cache), out, bundles=bundles, round=i)
+        bench.run("unchanged", build_command(raw, out, cache=cache), out, fresh=False, bundles=bundles, round=i)
     for folder in (out, whole, cache):
         shutil.rmtree(folder, ignore_errors=True)
 

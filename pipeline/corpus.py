@@ -96,7 +96,7 @@ def _candidates(spool: Spool, area: Area) -> Iterator[Pairs]:
     stamp = key("candidates", spool.hash)
     known = area.recall("candidates", stamp)
     if known is None:
-        pairs = np.concatenate([np.zeros((2, 0), np.int64), *map(np.stack, spool.candidates())], axis=1).astype("<u4")
+        pairs = np.concatenate([np.zeros((2, 0), np.int64), *map(np.stack, spool.candidates(area.remember))], axis=1).astype("<u4")
         known = b64encode(pairs.tobytes()).decode()
         area.note("candidates", stamp, known)
     i, j = np.frombuffer(b64decode(known), "<u4").astype(np.int64).reshape(2, -1)

@@ -12,12 +12,11 @@ place of rensa, take 9 µs.
 
 import itertools
 import tempfile
-from collections import deque
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import IO, Generic, Self, TypeVar
 
@@ -26,6 +25,7 @@ import numpy.typing as npt
 import xxhash
 from rensa import RMinHash
 
+from pipeline.cache import Remember, anew
 from pipeline.external import LIMIT, Codes, Sorter, distinct, read, scratch, write
 from pipeline.grams import grams, mix, text_hashes
 
@@ -163,8 +163,9 @@ class Spool:
         """A hash of all signatures: where it is the same, so are the candidates."""
         return self._hash.hexdigest()
 
-    def candidates(self) -> Iterator[Pairs]:
-        """Pairs i < j of article numbers that may be near-duplicates, as arrays, ordered by (j, i), each pair once.
+    def candidates(self, remember: Remember = anew) -> Iterator[Pairs]:
+        """Pairs i < j of article numbers that may be near-duplicates, as arrays, ordered by (j, i), each pair once. What has a key in
+        common is not sought again where ``remember`` knows it of the same keys: a word that changes in one text changes few of them.
 
         Articles with a key in common are ordered by (8 bits of) the next key, then by number. Each is paired with NEIGHBOURS before
         it, with the first of all, and with the first that has the next key in common too: work grows with the corpus, not with the
@@ -182,18 +183,16 @@ class Spool:
             raise ValueError(f"{self._count} articles: more than pairs of 32 bits can number")
         with Sorter(self._folder, self._limit) as pairs:
             with scratch(self._folder) as columns:
-                marks, lock = self._transpose(columns), Lock()
+                marks, hashes = self._transpose(columns)
 
-                def pair(band: int) -> None:
-                    with Sorter(self._folder, self._limit) as members:
-                        for codes in self._members(columns, band):
-                            members.add(codes)
-                        for found in _neighbours(members.blocks(), self._bits):
-                            with lock:
-                                pairs.add(found)
+                def pair(band: int) -> Codes:
+                    what = ["pairs", self._count, hashes[band], hashes[(band + 1) % BANDS]]
+                    (text,) = remember([what], lambda _: [b64encode(self._paired(columns, band).tobytes()).decode()])
+                    return np.frombuffer(b64decode(text), np.uint64)
 
                 with ThreadPoolExecutor(_AT_A_TIME) as pool:  # most of the time is spent in sorting, where threads do not wait
-                    deque(pool.map(pair, range(BANDS)), maxlen=0)
+                    for codes in pool.map(pair, range(BANDS)):
+                        pairs.add(codes)
             for codes in pairs.blocks(1 << 12):
                 i, j = (codes & np.uint64(2**32 - 1)).astype(np.int64), (codes >> np.uint64(32)).astype(np.int64)
                 likely = _same_marks(marks, i, j) >= ALIKE
@@ -207,19 +206,29 @@ class Spool:
         """Bits of an article number."""
         return max(1, self._count.bit_length())
 
-    def _transpose(self, columns: IO[bytes]) -> npt.NDArray[np.uint8]:
+    def _transpose(self, columns: IO[bytes]) -> tuple[npt.NDArray[np.uint8], list[str]]:
         """Write all first keys, then all second keys, and so on, so that each band can be read alone. Gives marks of each article, shape
-        (n, BANDS): 4 bits of each MinHash, so that two have as many marks in common as MinHashes, or a few more.
+        (n, BANDS): 4 bits of each MinHash, so that two have as many marks in common as MinHashes, or a few more; and a hash of each
+        band's keys.
         """
         step = 1 << 12
         marks = np.empty((self._count, BANDS), np.uint8)
+        hashes = [xxhash.xxh3_128() for _ in range(BANDS)]
         for start in range(0, self._count, step):
             count = min(step, self._count - start)
             rows = read(self._rows, start * 8 * BANDS, count * BANDS).reshape(count, BANDS)
-            for band in range(BANDS):
-                write(columns, rows[:, band], 8 * (band * self._count + start))
+            for band, keys in enumerate(np.ascontiguousarray(rows.T)):
+                write(columns, keys, 8 * (band * self._count + start))
+                hashes[band].update(keys)
             marks[start : start + count] = (rows & np.uint64(15)) | (rows >> np.uint64(32) & np.uint64(15)) << np.uint64(4)
-        return marks
+        return marks, [own.hexdigest() for own in hashes]
+
+    def _paired(self, columns: IO[bytes], band: int) -> Codes:
+        """Pairs of articles with a key in common, as ``_neighbours`` gives them; some of them twice."""
+        with Sorter(self._folder, self._limit) as members:
+            for codes in self._members(columns, band):
+                members.add(codes)
+            return np.concatenate([np.zeros(0, np.uint64), *_neighbours(members.blocks(), self._bits)])
 
     def _members(self, columns: IO[bytes], band: int) -> Iterator[Codes]:
         """For each article one number: as much of its key as there is room for, _NEXT bits of its next key, its own number.
