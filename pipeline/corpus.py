@@ -20,7 +20,8 @@ from schema.vocabulary import ContactKind
 
 _PAIRS = 1 << 12
 """Pairs that are compared at a time."""
-_KINDS = [kind.value for kind in ContactKind]
+KINDS = tuple(kind.value for kind in ContactKind)
+"""Kinds of registry rows."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,22 @@ def _splits(index: Index, duplicates: Verified, area: Area, findings: Findings) 
 
 def heads(index: Index) -> Heads:
     """What splits are made from."""
-    kinds = np.array([*(_KINDS.index(contact.kind.value) for contact in index.raw.contacts), -1])
-    first = index.reports.first
     known = index.numbers(index.derived.values())
     pairs = [(article, known[source]) for article, source in sorted(index.derived.items()) if source in known]
     derived = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return Heads(
         ids=index.ids(), reported=(index.reports.rows, index.reports.items),
-        contact_kind=np.where(first < len(kinds) - 1, kinds[np.clip(first, -1, len(kinds) - 1)], -1),
+        contact_kind=contact_kinds(index),
         outlet=index.outlet.values, outlet_kind=index.kind.values, language=index.language.values,
         published=index.published.values, derived=(derived[:, 0], derived[:, 1]),
     )  # fmt: skip
+
+
+def contact_kinds(index: Index) -> Ints:
+    """For each article the kind, as its number in KINDS, of the first registry row that it reports; -1 where there is none."""
+    kinds = np.array([*(KINDS.index(contact.kind.value) for contact in index.raw.contacts), -1])
+    first = index.reports.first
+    return np.where(first < len(kinds) - 1, kinds[np.clip(first, -1, len(kinds) - 1)], -1)
 
 
 def _duplicates(index: Index, spool: Spool, area: Area) -> Verified:

@@ -18,21 +18,21 @@ from pipeline.agree import Agreement, agreement
 from pipeline.cache import Remember, anew
 from pipeline.card import card, first_rows
 from pipeline.cite import bibtex, citation_cff, datacite
-from pipeline.corpus import Corpus
-from pipeline.counting import Key
+from pipeline.corpus import KINDS, Corpus, contact_kinds
+from pipeline.counting import Codes, Key, count
 from pipeline.croissant import CROISSANT, croissant
 from pipeline.datasheet import datasheet
 from pipeline.diff import Diff
 from pipeline.execute import Executor
-from pipeline.index import Index
+from pipeline.index import Index, Numbers
 from pipeline.leakage import leakage
 from pipeline.passes import Passes
 from pipeline.plots import plots
 from pipeline.rai import rai_of
 from pipeline.release import CHANGES, CORPUS, DATASHEET, RELEASE, Release, Rows, sizes
-from pipeline.split import SCHEMES, Assigned, splits_json
-from pipeline.statistics import ACTORS, Statistics, count_splits, statistics
-from pipeline.tables import SPLIT_COLUMNS, reference_table
+from pipeline.split import SCHEMES, SPLITS, Assigned, splits_json
+from pipeline.statistics import ACTORS, BALANCED, Statistics, statistics
+from pipeline.tables import reference_table
 from pipeline.write import Shard, table_digests
 from schema.derive import json_schemas
 
@@ -141,14 +141,23 @@ def _statistics(corpus: Corpus, splits: Assigned, agreed: Sequence[Agreement]) -
     """The figures of a release, from what was counted group by group."""
     index = corpus.index
     contacts, kb = (reference_table(name, index.raw) for name in ("contacts", "kb"))
-    by: Counter[Key] = Counter()
-    schemes = {column: splits.names(scheme) for scheme, column in zip(SCHEMES, SPLIT_COLUMNS, strict=True)}
-    for group, table in index.grouped("rows", "reports", "outlet_kind", "language"):
-        column = dict(zip(table.schema.names, table.columns, strict=True))
-        where = {column: names[group.articles] for column, names in schemes.items()}
-        by.update(count_splits(column["reports"], column["outlet_kind"], column["language"], where, contacts))
     passes = [(article_id, name) for name, own in corpus.passes.items() for article_id in own]
-    return statistics(index.tally, contacts, kb, _people(index), passes, by, agreed)
+    return statistics(index.tally, contacts, kb, _people(index), passes, count_splits(index, splits), agreed)
+
+
+def count_splits(index: Index, splits: Assigned) -> Counter[Key]:
+    """Articles by (scheme, what they are told apart by, its value, split)."""
+    values: dict[str, tuple[Sequence[str], Numbers]] = {
+        "all": ([""], np.zeros(len(index), np.int64)), "contact_kind": ([*KINDS, "none"], contact_kinds(index) % (len(KINDS) + 1)),
+        "outlet_kind": (index.kinds.names, index.kind.values), "language": (index.languages.names, index.language.values),
+    }  # fmt: skip
+    apart = {what: Codes(names, codes.astype(np.int64)) for what, (names, codes) in values.items()}
+    found: Counter[Key] = Counter()
+    for scheme in SCHEMES:
+        split = Codes(SPLITS, splits.scheme(scheme).astype(np.int64))
+        for what in BALANCED:
+            found.update({(scheme, what, *key): n for key, n in count(apart[what], split).items()})
+    return found
 
 
 def _people(index: Index) -> dict[Key, int]:

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.agree import ALL, LEVEL, Agreement
-from pipeline.counting import Codes, Key, Value, count, items
-from pipeline.nodes import explode
-from pipeline.split import SPLITS
+from pipeline.counting import Key, Value, items
+from pipeline.split import SCHEMES, SPLITS
 from pipeline.tally import CHAIN, Tally, year_of
 from schema.base import Term
 from schema.derive import arrow_schema
@@ -26,8 +24,6 @@ from schema.vocabulary import Certainty, ContactKind, EntityType, EventType, Ori
 
 ACTORS = 2
 """Persons whose naming is compared: those with most mentions."""
-SCHEMES = {"by event": "split", "by time": "split_by_time", "by outlet": "split_by_outlet"}
-"""Ways to split, and the columns that say how."""
 BALANCED = ("all", "contact_kind", "outlet_kind", "language")
 """What articles are told apart by in a table of the splits: nothing, then what the splits are balanced over."""
 
@@ -66,8 +62,8 @@ def statistics(
     agreement: Sequence[Agreement],
 ) -> Statistics:
     """All figures of a release: from the tally of all its articles, its reference tables, mentions of the persons that are named most
-    (by row of the knowledge base, outlet, level), the article and the name of each pass, what ``count_splits`` says of all its
-    articles, and how far the passes agree.
+    (by row of the knowledge base, outlet, level), the article and the name of each pass, articles by (scheme, what they
+    are told apart by, its value, split), and how far the passes agree.
     """
     found = Statistics(agreement=tuple(agreement))
     sums = {what: tally.sums[what,] for what in ("articles", "entities", "mentions", "events", "comments")}
@@ -117,32 +113,6 @@ def statistics(
         ("actor", "outlet", *NAMING),
         [(actor, outlet, *(row[way] for way in NAMING)) for actor, rows in found.naming.items() for outlet, row in rows.items()],
     )
-    return found
-
-
-def count_splits(
-    reports: pa.ListArray, outlet_kind: pa.Array, language: pa.Array, splits: Mapping[str, pa.Array], contacts: pa.Table
-) -> Counter[Key]:
-    """Articles by (scheme, what they are told apart by, its value, split). Counts of some articles and of others add up.
-
-    Each array has a value an article: the rows of the registry that it reports, the main one first; the kind of its outlet; its
-    language; and its split by each of the columns that ``SCHEMES`` names. ``contacts`` is the registry. Raises ValueError for a row
-    that is not in it.
-    """
-    reported, articles = explode(reports)
-    kinds = np.full(len(reports), "none", dtype=object)
-    rows = pc.index_in(reported, contacts.column("contact_id").combine_chunks())
-    if missing := reported.filter(rows.is_null()):
-        raise ValueError(f"not in the registry: {missing[0]}")
-    main, first = np.unique(articles, return_index=True)
-    kinds[main] = contacts.column("kind").combine_chunks().take(rows.take(pa.array(first))).to_pylist()
-    values = (pa.repeat("", len(reports)), pa.array(kinds, pa.string()), outlet_kind, language)
-    codes = dict(zip(BALANCED, map(Codes.of, values), strict=True))
-    found: Counter[Key] = Counter()
-    for scheme, column in SCHEMES.items():
-        split = Codes.of(splits[column])
-        for what, value in codes.items():
-            found.update({(scheme, what, *key): n for key, n in count(value, split).items()})
     return found
 
 
@@ -213,7 +183,7 @@ def _splits(counts: Mapping[Key, int]) -> Block:
         for what in BALANCED:
             for value in sorted({str(key[2]) for key in counts if key[:2] == (scheme, what)}):
                 label = f"{what.replace('_', ' ')} {value}".strip()
-                rows.append((scheme, label, *(counts.get((scheme, what, value, name), 0) for name in SPLITS)))
+                rows.append((scheme.replace("_", " "), label, *(counts.get((scheme, what, value, name), 0) for name in SPLITS)))
     return Block(("scheme", "articles", *SPLITS), rows)
 
 

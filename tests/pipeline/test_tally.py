@@ -1,5 +1,6 @@
 """The counts that figures are made of: the same by hand, of any parts of the articles, and from bytes."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,15 @@ from hypothesis import strategies as st
 
 from pipeline.build import Checked, checking
 from pipeline.counting import Codes, Key, count
+from pipeline.describe import count_splits
 from pipeline.spans import bundles_array
-from pipeline.split import SCHEMES as SPLIT_SCHEMES
-from pipeline.split import SPLITS
-from pipeline.statistics import SCHEMES, count_splits, statistics
+from pipeline.split import SCHEMES
+from pipeline.statistics import statistics
 from pipeline.tables import reference_table
 from pipeline.tally import CHAIN, Tally, people, year_of
 from schema.base import edtf_bounds
 from schema.records import Bundle
-from tests.conftest import ROOT, VALID, bundles_of
+from tests.conftest import ROOT, VALID, bundles_of, edit_json
 
 CORPORA = (ROOT / "data/raw", VALID)
 
@@ -44,24 +45,6 @@ def bundles(folder: Path) -> tuple[Bundle, ...]:
 @pytest.fixture(scope="module")
 def root(bundles: tuple[Bundle, ...]) -> pa.StructArray:
     return bundles_array(bundles)
-
-
-def split_columns(checked: Checked, bundles: tuple[Bundle, ...]) -> tuple[pa.Array, pa.Array, pa.Array, dict[str, pa.Array]]:
-    articles = [bundle.article for bundle in bundles]
-    splits, ids = checked.corpus.splits, checked.corpus.index.ids().to_pylist()
-    assert splits is not None
-    columns = zip(SPLIT_SCHEMES, SCHEMES.values(), strict=True)
-    schemes = [(column, dict(zip(ids, splits.names(scheme).to_pylist(), strict=True))) for scheme, column in columns]
-    return (
-        pa.array([list(a.reports) for a in articles], pa.list_(pa.string())),
-        pa.array([a.source.outlet_kind.value for a in articles], pa.string()),
-        pa.array([a.language for a in articles], pa.string()),
-        {name: pa.array([by[a.article_id] for a in articles], pa.string()) for name, by in schemes},
-    )
-
-
-def registry(checked: Checked) -> pa.Table:
-    return pa.table({key: [getattr(c, key) for c in checked.raw.contacts] for key in ("contact_id", "kind")})
 
 
 def by_hand(bundles: tuple[Bundle, ...]) -> Tally:
@@ -155,7 +138,8 @@ def test_statistics_do_not_depend_on_where_articles_were_counted(
 ):
     contacts, kb = (reference_table(name, checked.raw) for name in ("contacts", "kb"))
     passes = [(article_id, name) for name, own in checked.corpus.passes.items() for article_id in own]
-    splits = count_splits(*split_columns(checked, bundles), contacts)
+    assert checked.corpus.splits is not None
+    splits = count_splits(checked.corpus.index, checked.corpus.splits)
     persons = counted(people(root))
     persons_of_parts = sum((counted(people(root.slice(i, 1))) for i in reversed(range(len(root)))), Counter())
     parts = Tally.total(Tally.from_bytes(Tally.of(root.slice(i, 1)).to_bytes()) for i in reversed(range(len(root))))
@@ -169,34 +153,38 @@ def test_statistics_do_not_depend_on_where_articles_were_counted(
     assert a.numbers["passes"] == len(checked.corpus.passes)
 
 
-def test_splits_are_counted_in_chunks_as_by_hand(checked: Checked, bundles: tuple[Bundle, ...]):
-    reports, outlet_kind, language, splits = split_columns(checked, bundles)
-    contacts = registry(checked)
+def test_splits_are_counted_as_by_hand(checked: Checked, bundles: tuple[Bundle, ...]):
+    splits, ids = checked.corpus.splits, checked.corpus.index.ids().to_pylist()
+    assert splits is not None
     kinds = {c.contact_id: c.kind.value for c in checked.raw.contacts}
     expected: Counter[tuple[str, ...]] = Counter()
-    for i, bundle in enumerate(bundles):
-        a = bundle.article
-        values = {"all": "", "contact_kind": kinds[a.reports[0]] if a.reports else "none", "language": a.language}
-        for scheme, column in SCHEMES.items():
-            for what, value in (values | {"outlet_kind": a.source.outlet_kind.value}).items():
-                expected[scheme, what, value, splits[column][i].as_py()] += 1
-    assert count_splits(reports, outlet_kind, language, splits, contacts) == expected
-    found: Counter[tuple[object, ...]] = Counter()
-    for start in range(0, len(reports), 3):
-        part = [array.slice(start, 3) for array in (reports, outlet_kind, language)]
-        found += count_splits(*part, {name: array.slice(start, 3) for name, array in splits.items()}, contacts)
-    assert found == expected
+    for scheme in SCHEMES:
+        split = dict(zip(ids, splits.names(scheme).to_pylist(), strict=True))
+        for a in (bundle.article for bundle in bundles):
+            values = {
+                "all": "", "contact_kind": kinds[a.reports[0]] if a.reports else "none", "language": a.language,
+                "outlet_kind": a.source.outlet_kind.value,
+            }  # fmt: skip
+            expected.update((scheme, *item, split[a.article_id]) for item in values.items())
+    assert count_splits(checked.corpus.index, splits) == expected
 
 
-def test_an_article_that_reports_nothing_counts_as_none_and_the_first_of_several_reports_counts():
-    contacts = pa.table({"contact_id": ["a", "b"], "kind": ["call", "meeting"]})
-    reports = pa.array([["b", "a"], [], ["a"], []], pa.list_(pa.string()))
-    same = pa.array(["x"] * 4)
-    found = count_splits(reports, same, same, dict.fromkeys(SCHEMES.values(), pa.array([SPLITS[0]] * 4)), contacts)
-    kinds = {key[2]: n for key, n in found.items() if key[:2] == ("by time", "contact_kind")}
-    assert kinds == {"meeting": 1, "none": 2, "call": 1}
-    with pytest.raises(ValueError, match="not in the registry: c"):
-        count_splits(pa.array([["a", "c"]]), same[:1], same[:1], dict.fromkeys(SCHEMES.values(), same[:1]), contacts)
+def test_an_article_that_reports_nothing_counts_as_none_and_the_first_of_several_reports_counts(raw: Path):
+    rows = [json.loads(line) for line in (raw / "contacts.jsonl").read_text("utf-8").splitlines()]
+    one, other = rows[0], next(row for row in rows if row["kind"] != rows[0]["kind"])
+    both = [one["contact_id"], other["contact_id"]]
+    paths = sorted((raw / "articles").glob("*.json"))
+    for i, path in enumerate(paths):
+        reports = both if i == 0 else both[::-1] if i == 1 else []
+        edit_json(path, lambda bundle, reports=reports: bundle["article"].update(reports=reports))
+    with checking(raw, None) as found:
+        assert not found.findings.errors
+        assert found.corpus.splits is not None
+        counts = count_splits(found.corpus.index, found.corpus.splits)
+    told: Counter[str] = Counter()
+    for (scheme, what, value, _), n in counts.items():
+        told.update({str(value): n} if (scheme, what) == ("by_time", "contact_kind") else {})
+    assert told == {one["kind"]: 1, other["kind"]: 1, "none": len(paths) - 2}
 
 
 VALUES = st.one_of(st.none(), st.sampled_from(["", "a", "b", "ü"]))
