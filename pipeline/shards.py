@@ -27,7 +27,7 @@ from pipeline.write import Part, Piece, Shard, ShardTask, read_shard, write_shar
 from schema.reference import SplitName
 from schema.rows import TABLES
 
-SHARD_BYTES = 64 * 2**20
+SHARD_BYTES = 32 * 2**20
 """Bytes of raw files whose articles make a shard: small enough that a change writes little anew, and that a worker has little to hold."""
 
 
