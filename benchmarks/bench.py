@@ -104,8 +104,11 @@ def peer_command(name: str, raw: Path, out: Path) -> list[str | Path]:
 
 
 def environment() -> Mapping[str, str]:
-    """Variables for commands: the package is found from anywhere, and nothing reaches for the network."""
-    return os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    """Variables for commands: the package is found from anywhere, nothing reaches for the network, and what Python compiled it keeps,
+    as it does where nobody forbids that.
+    """
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return own | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
 
 
 def size(path: Path) -> int:

@@ -109,8 +109,9 @@ def _tables(bundles: pa.Table, nested: bool) -> Iterator[tuple[str, pa.Table]]:
 # --- what people write -------------------------------------------------------------------------------------------------------------
 
 
-def load_json(raw: Path, out: Path) -> None:
-    """``load_dataset("json", …)`` with declared features and a cold cache, then ``to_parquet``; two processes load, one writes.
+def load_json(raw: Path, out: Path, processes: int | None = None) -> None:
+    """``load_dataset("json", …)`` with declared features and a cold cache, then ``to_parquet``: in one process, as both are if nothing
+    is said.
 
     One nested table, no validation beyond types. Without declared features ``datasets`` 5 keeps records that vary as JSON text.
     """
@@ -121,14 +122,19 @@ def load_json(raw: Path, out: Path) -> None:
         features=datasets.Features.from_arrow_schema(bundle_schema()),
         split="train",
         cache_dir=str(out / "cache"),
-        num_proc=PROCESSES,
+        num_proc=processes,
     )
     loaded.to_parquet(str(out / "bundles.parquet"))
 
 
-def generator(raw: Path, out: Path) -> None:
-    """``Dataset.from_generator`` over lines that Pydantic validates and dumps, with a cold cache, then ``to_parquet``; two processes
-    generate, one writes.
+def load_json_parallel(raw: Path, out: Path) -> None:
+    """As ``json``, but two processes load (``num_proc=2``); one writes."""
+    load_json(raw, out, PROCESSES)
+
+
+def generator(raw: Path, out: Path, processes: int | None = None) -> None:
+    """``Dataset.from_generator`` over lines that Pydantic validates and dumps, with a cold cache, then ``to_parquet``: in one process, as
+    both are if nothing is said.
 
     One nested table. Each record is validated on its own against the models (levels 1 and 2 in part), nothing across records.
     """
@@ -138,9 +144,14 @@ def generator(raw: Path, out: Path) -> None:
         features=datasets.Features.from_arrow_schema(bundle_schema()),
         cache_dir=str(out / "cache"),
         gen_kwargs={"paths": [str(shard) for shard in shards(raw)]},
-        num_proc=PROCESSES,
+        num_proc=processes,
     )
     made.to_parquet(str(out / "bundles.parquet"))
+
+
+def generator_parallel(raw: Path, out: Path) -> None:
+    """As ``generator``, but two processes generate (``num_proc=2``); one writes."""
+    generator(raw, out, PROCESSES)
 
 
 def _validated(paths: list[str]) -> Iterator[dict[str, Any]]:
@@ -179,7 +190,8 @@ def _quoted(path: Path) -> str:
 
 
 PEERS: dict[str, Callable[[Path, Path], None]] = {
-    "bound": bound, "bound-records": bound_records, "json": load_json, "generator": generator, "duckdb": duckdb,
+    "bound": bound, "bound-records": bound_records, "json": load_json, "json-parallel": load_json_parallel, "generator": generator,
+    "generator-parallel": generator_parallel, "duckdb": duckdb,
 }  # fmt: skip
 
 

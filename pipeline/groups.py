@@ -16,7 +16,7 @@ import xxhash
 from pipeline.tally import Tally
 from pipeline.units import Said, read_index, read_table, write_folder
 
-UNITS, MOST = 12, 24
+UNITS, MOST = 8, 12
 """One unit in so many ends a group, and units that a group has at most."""
 _ROWS = (
     "article_id", "outlet", "outlet_kind", "language", "published", "bytes", "hash", "open", "page_status", "page_file", "page_reason",
