@@ -186,7 +186,7 @@ class Spool:
                 marks, hashes = self._transpose(columns)
 
                 def pair(band: int) -> Codes:
-                    what = ["pairs", self._count, hashes[band], hashes[(band + 1) % BANDS]]
+                    what = ["pairs", band, self._count, hashes[band], hashes[(band + 1) % BANDS]]
                     (text,) = remember([what], lambda _: [b64encode(self._paired(columns, band).tobytes()).decode()])
                     return np.frombuffer(b64decode(text), np.uint64)
 

@@ -66,9 +66,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Iterator[Done]:
         found["shards"] += not task.folder.exists()
         return write(task)
 
-    def count_search(spool):
+    def count_search(spool, remember):
         found["searches"] += 1
-        return candidates(spool)
+        return candidates(spool, remember)
 
     monkeypatch.setattr(Spool, "candidates", count_search)
     monkeypatch.setattr(gather, "work", count_unit)

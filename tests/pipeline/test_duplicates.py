@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import duplicates
+from pipeline.cache import Make, Remember, anew
 from pipeline.duplicates import (
     ALIKE,
     BANDS,
@@ -72,11 +73,19 @@ def words(count: int, random: Random) -> list[str]:
     return ["".join(random.choices("enisratdhulcgmobwfkzpvüäöß", k=random.randint(3, 9))) for _ in range(count)]
 
 
-def all_candidates(units: Sequence[np.ndarray], **limit: int) -> list[tuple[int, int]]:
+def all_candidates(units: Sequence[np.ndarray], remember: Remember = anew, **limit: int) -> list[tuple[int, int]]:
     with tempfile.TemporaryDirectory() as folder, Spool(Path(folder), **limit) as spool:
         for unit in units:
             spool.add(unit)
-        return [pair for i, j in spool.candidates() for pair in zip(i.tolist(), j.tolist(), strict=True)]
+        return [pair for i, j in spool.candidates(remember) for pair in zip(i.tolist(), j.tolist(), strict=True)]
+
+
+def crowded(random: np.random.Generator, count: int) -> np.ndarray:
+    """Signatures with few values, so that there are crowds in all bands, and families that are alike."""
+    rows = random.integers(0, 3, (count, 2 * BANDS), dtype=np.uint32)
+    families = random.integers(0, max(1, count // 4), count)
+    rows[:, : random.integers(0, 40)] += families[:, None].astype(np.uint32) * 7
+    return rows.view(np.uint64)
 
 
 # --- grams -----------------------------------------------------------------------------------------------------------------------------
@@ -187,18 +196,36 @@ def test_pairs_are_missed_as_seldom_as_stated(size, similarity):
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_candidates_are_the_same_however_units_are_cut_and_whatever_fits_into_memory(data):
-    seed = data.draw(st.integers(0, 2**32 - 1))
-    random = np.random.default_rng(seed)
     count = data.draw(st.integers(0, 400))
-    rows = random.integers(0, 3, (count, 2 * BANDS), dtype=np.uint32)  # few values: crowds in all bands
-    families = random.integers(0, max(1, count // 4), count)
-    rows[:, : random.integers(0, 40)] += families[:, None].astype(np.uint32) * 7
-    rows = rows.view(np.uint64)
+    rows = crowded(np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))), count)
     cuts = sorted(data.draw(st.lists(st.integers(0, count), max_size=5)))
     whole = all_candidates([rows])
     assert whole == sorted(set(whole), key=lambda pair: (pair[1], pair[0]))
     assert all(0 <= i < j < count for i, j in whole)
     assert all_candidates(np.split(rows, cuts), limit=data.draw(st.sampled_from([300, 1_000, 1 << 14]))) == whole
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_candidates_are_the_same_whatever_is_remembered_and_only_bands_that_changed_are_sought(data):
+    rows = crowded(np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))), count := data.draw(st.integers(1, 300)))
+    kept: dict[str, str] = {}
+    made = []
+
+    def remember(whats: Sequence[object], make: Make) -> list[str]:
+        missing = [i for i, what in enumerate(whats) if repr(what) not in kept]
+        made.extend(missing)
+        kept.update(zip([repr(whats[i]) for i in missing], make(missing) if missing else (), strict=True))
+        return [kept[repr(what)] for what in whats]
+
+    assert all_candidates([rows], remember) == all_candidates([rows])
+    made.clear()
+    changed = rows.copy()
+    bands = data.draw(st.sets(st.integers(0, BANDS - 1), max_size=3))
+    for band in bands:
+        changed[data.draw(st.integers(0, count - 1)), band] = data.draw(st.sampled_from([*rows[:5, band].tolist(), 2**40]))
+    assert all_candidates([changed], remember) == all_candidates([changed])
+    assert len(made) <= 2 * len(bands)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), max_size=40), st.lists(st.integers(0, 40), max_size=5))
