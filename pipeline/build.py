@@ -199,9 +199,8 @@ def build(
         target = Path(at) / raw.meta.version if at is not None else out or house.release(raw.meta.version, index.hydrated)
         check_target(target, raw.meta.version, index.hydrated, raw.folder)
         publishing = final(raw.meta.version) and target.resolve() == house.release(raw.meta.version).resolve()
-        with aside(target) as work:
-            progress("count")
-            begun = begin(checked.corpus, checked.pool, checked.area.remember)
+        progress("count")
+        with aside(target) as work, begin(checked.corpus, checked.pool, checked.area.remember) as begun:
             progress("write", sum(unit.cut.bytes for unit in index.units))
             shards = write_tables(checked.corpus, checked.area, checked.pool, work, about(raw.meta, index.hydrated), progress)
             progress("compare with the last release")

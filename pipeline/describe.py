@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -48,16 +49,21 @@ class Begun:
     """JSON Schemas by file name."""
 
 
-def begin(corpus: Corpus, pool: Executor, remember: Remember = anew) -> Begun:
+@contextmanager
+def begin(corpus: Corpus, pool: Executor, remember: Remember = anew) -> Iterator[Begun]:
     """Begin to describe a corpus that was split. What ``remember`` knows from an earlier build, figures and agreement, is not made again;
-    others draw the figures.
+    others draw the figures. In the end nothing is at work any more, unless it ends by Ctrl-C, which waits for nobody.
     """
     assert corpus.splits is not None, "only what was split is described"
     found = _statistics(corpus, corpus.splits, _agreement(corpus.passes, remember))
-    beside = ThreadPoolExecutor(1)
-    figures, schemas = beside.submit(plots, found, pool, remember), beside.submit(_schemas, remember)
-    beside.shutdown(wait=False)  # when that is done
-    return Begun(found, figures, schemas)
+    beside, waits = ThreadPoolExecutor(1), True
+    try:
+        yield Begun(found, beside.submit(plots, found, pool, remember), beside.submit(_schemas, remember))
+    except KeyboardInterrupt:
+        waits = False
+        raise
+    finally:
+        beside.shutdown(waits, cancel_futures=True)
 
 
 def describe(

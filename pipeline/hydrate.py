@@ -78,8 +78,7 @@ def hydrate(release_folder: Path, pages_folder: Path, out: Path | None, step: Ca
         findings.raise_errors()
         target = out or Path("build") / f"{release.version}+hydrated"
         check_target(target, release.version, hydrated=True)
-        with aside(target) as work:
-            begun = begin(corpus, pool)
+        with aside(target) as work, begin(corpus, pool) as begun:
             step("write")
             shards = write_tables(corpus, place, pool, work, about(raw.meta, hydrated=True))
             if (release_folder / DATASHEET).is_file():  # its figures stay those of the release

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
@@ -36,7 +37,7 @@ def plots(found: Statistics, pool: Executor, remember: Remember = anew) -> dict[
     """SVG by file name, for each figure that has something to show. One that ``remember`` knows from an earlier build is not drawn."""
     sketched = {f"{name}.svg": plot for name, sketch in PLOTS.items() if (plot := sketch(found)) is not None}
     wanted = list(sketched.values())
-    drawn = remember([_told(plot) for plot in wanted], lambda which: next(iter(pool.map(_svgs, [[wanted[i] for i in which]]))))
+    drawn = remember([_told(p) for p in wanted], lambda which: chain.from_iterable(pool.map(_svgs, [[wanted[i] for i in which]])))
     return dict(zip(sketched, drawn, strict=True))
 
 

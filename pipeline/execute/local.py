@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from multiprocessing.connection import Connection, Pipe, wait
+from threading import RLock
 from typing import NoReturn, TypeVar
 
 from pipeline.execute import window
@@ -50,6 +51,7 @@ class Local:
         self._preload = preload
         self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._serials = count()
+        self._lock = RLock()  # figures are drawn beside other tasks
         self._closed = False
 
     def start(self) -> None:
@@ -118,16 +120,17 @@ class Local:
 
     def close(self) -> None:
         """End the server and all workers; gives back when they have gone."""
-        self._closed = True
-        self._stop()
+        with self._lock:
+            self._closed = True
+            self._stop()
 
     def _fork(self) -> tuple[int, Connection]:
         """A new worker: its serial number, and the pipe to it."""
-        if self._closed:
-            raise RuntimeError("the executor is closed")
         serial = next(self._serials)
         ours, theirs = Pipe()
-        with theirs:
+        with theirs, self._lock:
+            if self._closed:
+                raise RuntimeError("the executor is closed")
             try:
                 socket.send_fds(self._start(), [SERIAL.pack(serial)], [theirs.fileno()])
             except OSError:  # something killed the server
@@ -138,8 +141,8 @@ class Local:
     def _end(self, worker: Connection, serial: int) -> None:
         """End a worker, whatever it does."""
         worker.close()
-        if self._server is not None:
-            with suppress(OSError):
+        with self._lock, suppress(OSError):
+            if self._server is not None:
                 self._server[1].sendall(SERIAL.pack(serial))
 
     def _start(self) -> socket.socket:
