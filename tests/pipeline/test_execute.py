@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -199,6 +201,17 @@ def test_work_goes_on_when_all_processes_are_killed():
         for process in processes():
             process.kill()
         assert first + list(results) == [number * number for number in range(20)]
+    assert processes() == []
+
+
+def test_threads_may_map_at_once_though_all_processes_are_killed():
+    with executor(2, preload=()) as two, ThreadPoolExecutor(4) as threads:
+        results = [threads.submit(lambda: list(two.map(slow_first, range(20)))) for _ in range(4)]
+        until(lambda: len(processes()) > 3)
+        for process in processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert [result.result() for result in results] == [[number * number for number in range(20)]] * 4
     assert processes() == []
 
 
