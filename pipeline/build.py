@@ -25,7 +25,7 @@ from pipeline.remote import fetched, send
 from schema.reference import CorpusMeta
 
 if TYPE_CHECKING:  # what only a build needs is imported where it is done: checking one article takes half the time
-    from pipeline.describe import Begun
+    from pipeline.begin import Begun
     from pipeline.diff import Diff, Snapshot
     from pipeline.release import Release
     from pipeline.seal import Outcome
@@ -177,8 +177,8 @@ def build(
     Raises Refused where the data breaks a rule and CannotRun where the build cannot be done; nothing is written then.
     """
     from pipeline import ledger
+    from pipeline.begin import begin
     from pipeline.check.versions import check_version, since_last
-    from pipeline.describe import begin
     from pipeline.seal import aside, seal
     from pipeline.shards import write_tables
     from pipeline.target import check_target

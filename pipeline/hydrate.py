@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import pipeline.arrow  # noqa: F401 – before the first array
+from pipeline.begin import begin
 from pipeline.build import Built, about, assemble
 from pipeline.cache import area
 from pipeline.corpus import Corpus, compare
-from pipeline.describe import begin
 from pipeline.execute import executor
 from pipeline.findings import CannotRun, Findings
 from pipeline.gather import gather

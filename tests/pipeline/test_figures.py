@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.describe
+import pipeline.begin
 import pipeline.plots
 from pipeline.build import Built, build
 from pipeline.datasheet import datasheet, unknown
@@ -84,7 +84,7 @@ def test_what_shows_the_same_as_in_the_last_build_is_not_made_again(raw: Path, t
         return lambda *args: (made.append(name or args[0].draw.__name__), make(*args))[1]
 
     monkeypatch.setattr("pipeline.plots._svg", told(None, pipeline.plots._svg))
-    monkeypatch.setattr("pipeline.describe.agreement", told("agreement", pipeline.describe.agreement))
+    monkeypatch.setattr("pipeline.begin.agreement", told("agreement", pipeline.begin.agreement))
     out = (tmp_path / str(number) / "1.2.3" for number in count())
     first = build(raw, next(out), None, means=Means(cache=tmp_path / "cache"))
     assert sorted(made) == ["_bars", "_bars", "_bars", "_bars", "_by_year", "_intervals", "agreement"]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.begin import count_splits
 from pipeline.build import Checked, checking
 from pipeline.counting import Codes, Key, count
-from pipeline.describe import count_splits
 from pipeline.spans import bundles_array
 from pipeline.split import SCHEMES
 from pipeline.statistics import statistics
