@@ -48,7 +48,7 @@ def write_tables(
             tasks.append(replace(task, folder=area.path(f"{key(task.key())}.shard")))
     progress = progress or Progress()
     missing = [task for task in tasks if not task.folder.is_dir()]
-    missing.sort(key=lambda task: (-task.bytes, -task.memory))  # so that no worker is left with a large one in the end
+    missing.sort(key=lambda task: -task.memory)  # so that no worker is left with a large one in the end, or waits for one between
     progress.did(sum(map(_share, tasks)) - sum(map(_share, missing)))
     for task, _ in zip(missing, pool.map(write_shard, missing), strict=True):
         progress.did(_share(task))
