@@ -1,6 +1,5 @@
 """Stage 4: a corpus that was read and checked, with what is told only of all its articles: near-duplicates and splits."""
 
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -9,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cache import Area, key
-from pipeline.duplicates import Pairs, Spool, Verified, verify
+from pipeline.duplicates import Pairs, Spool, Verified, numbers, verify
+from pipeline.external import Codes
 from pipeline.findings import Findings
 from pipeline.index import Index
 from pipeline.nodes import Ints
@@ -99,13 +99,12 @@ def _duplicates(index: Index, spool: Spool, area: Area) -> Verified:
 
 def _candidates(spool: Spool, area: Area) -> Iterator[Pairs]:
     """Pairs that may be near-duplicates; those of the last build where no signature has changed, as is so after most corrections."""
-    stamp = key("candidates", spool.hash)
-    known = area.recall("candidates", stamp)
-    if known is None:
-        pairs = np.concatenate([np.zeros((2, 0), np.int64), *map(np.stack, spool.candidates(area.remember))], axis=1).astype("<u4")
-        known = b64encode(pairs.tobytes()).decode()
-        area.note("candidates", stamp, known)
-    i, j = np.frombuffer(b64decode(known), "<u4").astype(np.int64).reshape(2, -1)
+
+    def sought() -> Codes:
+        pairs = [np.stack(own) for own in spool.candidates(area.remember)]
+        return np.concatenate([np.zeros((2, 0), np.int64), *pairs], axis=1).reshape(-1).astype(np.uint64)
+
+    i, j = numbers(area.remember, ["candidates", spool.hash], sought).astype(np.int64).reshape(2, -1)
     for at in range(0, len(i), _PAIRS):
         yield i[at : at + _PAIRS], j[at : at + _PAIRS]
 

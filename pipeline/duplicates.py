@@ -127,6 +127,12 @@ def _minhashes(hashes: Codes, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.
 # --- candidates ------------------------------------------------------------------------------------------------------------------------
 
 
+def numbers(remember: Remember, what: object, make: Callable[[], Codes]) -> Codes:
+    """Numbers that follow from ``what`` (JSON) and the code alone, which ``remember`` keeps as it keeps texts. Shape (n,)."""
+    (text,) = remember([what], lambda _: [b64encode(make().astype("<u8").tobytes()).decode()])
+    return np.frombuffer(b64decode(text), "<u8")
+
+
 class Spool:
     """Signatures of a corpus, in a file (256 bytes an article), and the pairs that are alike. Articles are numbered as they come.
 
@@ -186,9 +192,9 @@ class Spool:
                 marks, hashes = self._transpose(columns)
 
                 def pair(band: int) -> Codes:
+                    # the band too: bands with the same keys would else be written to one place at a time
                     what = ["pairs", band, self._count, hashes[band], hashes[(band + 1) % BANDS]]
-                    (text,) = remember([what], lambda _: [b64encode(self._paired(columns, band).tobytes()).decode()])
-                    return np.frombuffer(b64decode(text), np.uint64)
+                    return numbers(remember, what, lambda: self._paired(columns, band))
 
                 with ThreadPoolExecutor(_AT_A_TIME) as pool:  # most of the time is spent in sorting, where threads do not wait
                     for codes in pool.map(pair, range(BANDS)):
