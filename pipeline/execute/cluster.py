@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.execute import window
-from pipeline.execute.task import load, pack, perform, unpack
+from pipeline.execute.task import load, load_and_perform, pack, perform, unpack
 from pipeline.findings import CannotRun, some
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Cluster:
             raise CannotRun("a Dask cluster needs the package distributed: pip install 'heisser-draht[cluster]'") from error
         self._distributed = distributed
         self._address = address
-        self._preload = preload
+        self._preload = tuple(preload)
         self._loading: list[Any] = []
         _reach(address)
         try:
@@ -64,11 +64,10 @@ class Cluster:
             raise self._gone() from error
 
     def start(self) -> None:
-        """See ``Executor``. Asks each worker that the cluster has now."""
-        packed = next(pack(load, [self._preload], []))
+        """See ``Executor``. Asks each worker that the cluster has now; one that comes later is made ready by its first task."""
         with suppress(OSError, CancelledError):
             self._loading = [
-                self._client.submit(perform, packed, workers=[worker], pure=False) for worker in self._client.nthreads()
+                self._client.submit(load, self._preload, workers=[worker], pure=False) for worker in self._client.nthreads()
             ]
 
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
@@ -79,14 +78,14 @@ class Cluster:
         try:
             while True:
                 while len(futures) < window(self.workers) and (packed := next(coming, None)) is not None:
-                    futures.append(self._client.submit(perform, packed, pure=False))
+                    futures.append(self._client.submit(load_and_perform, self._preload, packed, pure=False))
                 if not futures:
                     break
                 outcome = self._outcome(futures[0])
                 futures.popleft()  # and with the last reference to it, the cluster forgets it
                 yield unpack(outcome)
         finally:
-            with suppress(OSError, CancelledError):
+            with suppress(OSError, CancelledError, RuntimeError):  # the last: we have left the cluster
                 self._client.cancel(list(futures))
         for error in broken:
             raise error

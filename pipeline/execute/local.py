@@ -181,7 +181,7 @@ class Local:
 def serve(descriptor: int, preload: Sequence[str]) -> None:
     """Fork workers and end them, as ordered through a socket, until its other end is closed; then end all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load(preload)
+    load(tuple(preload))
     workers: dict[int, int] = {}
     with socket.socket(fileno=descriptor) as orders:
         while True:

@@ -6,15 +6,17 @@ import pickle
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from pipeline.execute.memory import keep
 
 
-def load(modules: Iterable[str]) -> None:
-    """Make ready a process that does tasks: load what they need before there are any, have collections leave that alone, so that the
-    memory of processes that are forked stays shared, and keep memory that is freed. Of what is missing, a task that needs it says what is
-    wrong.
+@cache
+def load(modules: tuple[str, ...]) -> None:
+    """Make ready a process that does tasks, once: load what they need before there are any, have collections leave that alone, so that
+    the memory of processes that are forked stays shared, and keep memory that is freed. Of what is missing, a task that needs it says
+    what is wrong.
     """
     keep()
     gc.disable()  # loading leaves little to collect
@@ -50,6 +52,12 @@ def perform(packed: bytes) -> bytes:
         except Exception:  # exceptions whose own __init__ does not take their args
             failed = pickle.dumps((None, RuntimeError("".join(traceback.format_exception_only(error)).strip()), told))
         return failed
+
+
+def load_and_perform(modules: tuple[str, ...], packed: bytes) -> bytes:
+    """Do a task in a process that may be new, and made ready by nobody."""
+    load(modules)
+    return perform(packed)
 
 
 def unpack(outcome: bytes) -> Any:

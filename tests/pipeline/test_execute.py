@@ -276,8 +276,7 @@ def test_workers_have_no_threads_of_their_own():
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is this C library that is told to keep memory")
 def test_workers_keep_the_memory_that_they_work_with(other: Executor):
-    other.start()
-    until(lambda: max(other.map(pages_asked_for, [None] * 4)) < 1000)  # each time anew, it would be 100,000
+    assert max(other.map(pages_asked_for, [None] * 4)) < 1000  # each time anew, it would be 100,000
 
 
 def test_what_tasks_need_is_loaded_before():
@@ -286,11 +285,12 @@ def test_what_tasks_need_is_loaded_before():
 
 
 @pytest.mark.slow
-def test_workers_of_a_cluster_load_what_tasks_need_when_told(two_workers: str):
+def test_workers_of_a_cluster_load_what_tasks_need(two_workers: str, tmp_path: Path):
     with executor(1, two_workers, ("this_is_missing", "colorsys")) as made:
-        until(lambda: made.workers == 2)  # one that a test before let die may not be back yet
-        made.start()  # which does not wait: the first tasks can come before
-        until(lambda: all(list(made.map(has, ["colorsys"] * 8))))
+        made.start()
+        assert all(made.map(has, ["colorsys"] * 8))
+        assert len(list(made.map(partial(die_once, tmp_path), range(13)))) == 13
+        assert all(made.map(has, ["colorsys"] * 8))  # nobody told those that came in their place
     with executor(1, two_workers) as made:
         assert not any(made.map(has, ["sndhdr"] * 8))
 
