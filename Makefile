@@ -13,7 +13,7 @@ data: .venv/ready ## build data/processed/<version>
 test: .venv/ready ## run the tests on all cores, but for the slow ones
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
-slow: .venv/ready ## run the tests that take more than two seconds each
+slow: .venv/ready ## run the tests that take longest
 	$(BIN)/python -m pytest -n auto -m slow
 
 fuzz: .venv/ready ## spoil bytes for SECONDS and validate what comes out

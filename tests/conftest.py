@@ -1,9 +1,11 @@
 """Corpora to test on: a small valid one (made up, with one withheld page), copies of it to spoil, and releases built from it."""
 
+import gc
 import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import settings
 
 settings.register_profile("thorough", max_examples=10_000)
@@ -38,6 +41,12 @@ Tables = dict[str, dict[str, pa.Table]]
 """Tables of a release: by table, then by split."""
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: to look through it for garbage again and again takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def hugging_face_home(tmp_path_factory: pytest.TempPathFactory):
     """Caches of ``datasets`` go to a folder that is gone afterwards."""
@@ -45,6 +54,16 @@ def hugging_face_home(tmp_path_factory: pytest.TempPathFactory):
 
     datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp("hf")
     datasets.disable_progress_bars()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cards_read_fast():
+    """``datasets`` reads cards by PyYAML's parser in Python, which takes most of ``load_dataset``; here it is the one in C. A test
+    compares the two.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("yaml.safe_load", partial(yaml.load, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -111,6 +111,7 @@ def test_what_is_derived_is_fresh():
     assert list(stale(ROOT, RAW)) == []
 
 
+@pytest.mark.slow
 def test_a_release_is_hydrated_without_the_raw_files(rebuilt: Path, rehydrated, withheld_pages: Path, tmp_path: Path):
     assert files(hydrate(rebuilt, withheld_pages, tmp_path / "mine").folder) == files(rehydrated.folder)
 
@@ -213,6 +214,7 @@ def test_withheld_articles_say_nothing_of_their_pages():
             assert bundle.page_text is None
 
 
+@pytest.mark.slow
 def test_hydrating_fills_in_every_text(rehydrated, withheld_pages: Path):
     assert Counter(report.status for report in rehydrated.pages) == {"hydrated": 5, "open": 73}
     pages = {}
@@ -240,6 +242,7 @@ def test_a_withheld_page_has_no_text_and_an_open_one_every_text(name: str):
         assert all((text is None) is (row["text_status"] == "withheld") for text in texts)
 
 
+@pytest.mark.slow
 def test_private_data_appears_in_no_output(rehydrated, withheld_pages: Path):
     """Not in a text, not in a card, not in a schema; left out are names of readers that are words of some page too."""
     by_hash = {hashlib.sha256(p.read_bytes()).hexdigest(): p for p in (*withheld_pages.iterdir(), *(RAW / "pages").iterdir())}

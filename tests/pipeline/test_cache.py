@@ -228,6 +228,7 @@ def small_corpus(tmp_path: Path, done: Done) -> Builds:
     return own
 
 
+@pytest.mark.slow
 def test_a_pass_changes_no_unit(small_corpus: Builds):
     path = small_corpus.raw / "passes/a/anruf-tagblatt.json"
     value = json.loads(path.read_bytes())
@@ -238,6 +239,7 @@ def test_a_pass_changes_no_unit(small_corpus: Builds):
     assert small_corpus.same()["units"] == 0
 
 
+@pytest.mark.slow
 def test_a_page_is_a_part_of_its_unit(small_corpus: Builds):
     """Also where it stands beside a shard: a page that no longer is what the article says is found."""
     page = small_corpus.raw / "pages/wahl-abendblatt.txt"
@@ -258,6 +260,7 @@ def test_a_page_is_a_part_of_its_unit(small_corpus: Builds):
         small_corpus.same()
 
 
+@pytest.mark.slow
 def test_what_stands_in_a_page_s_place_is_told(small_corpus: Builds, tmp_path: Path):
     """A withheld page is not there; a link or folder in its place is a fault, which no kept unit hides."""
     page = small_corpus.raw / "pages/absage-kurier.txt"
@@ -324,6 +327,7 @@ def test_damaged_shards_are_made_again(builds: Builds):
         assert builds.same() == {"shards": len(DAMAGES)}
 
 
+@pytest.mark.slow
 def test_a_release_and_what_is_kept_are_one_file(builds: Builds):
     """Nothing is copied, and each does without the other."""
     first, second = builds.folder / "out-1", builds.folder / "out-2"
@@ -340,6 +344,7 @@ def test_a_release_and_what_is_kept_are_one_file(builds: Builds):
     assert files(second) == before
 
 
+@pytest.mark.slow
 def test_where_a_file_has_one_name_it_is_copied(builds: Builds, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
@@ -354,6 +359,7 @@ def test_where_a_file_has_one_name_it_is_copied(builds: Builds, monkeypatch: pyt
     assert builds.same() == {}
 
 
+@pytest.mark.slow
 def test_changed_notes_are_none(builds: Builds):
     path = builds.kept / "kept.json"
     whole = path.read_bytes()
@@ -377,6 +383,7 @@ def test_without_notes_nothing_is_taken_up(tmp_path: Path, data: bytes | None):
         assert second.recall("something", "stamp") == (1 if data is None else None)
 
 
+@pytest.mark.slow
 def test_files_that_no_build_has_noted_are_removed(builds: Builds):
     """Those of a build that was killed; what is nobody's of ours stays."""
     for name in (f"{'0' * 40}.unit", f"{'1' * 40}.unit.77", "letter.txt"):
@@ -390,6 +397,7 @@ def test_files_that_no_build_has_noted_are_removed(builds: Builds):
     assert (builds.kept / "letter.txt").exists()
 
 
+@pytest.mark.slow
 def test_what_is_not_used_is_removed(builds: Builds):
     before = {path.name for path in builds.kept.iterdir()}
     shard(builds, 2).unlink()
@@ -417,6 +425,7 @@ def test_a_refused_build_keeps_what_was_good(builds: Builds):
     assert builds.same()["units"] <= 2
 
 
+@pytest.mark.slow
 def test_the_first_build_is_refused(raw: Path, tmp_path: Path, done: Done):
     """Its good units need not be made again."""
     own = Builds(raw, tmp_path, done)
@@ -438,6 +447,7 @@ def test_two_builds_at_once(builds: Builds):
     assert builds.same() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["a file", "below a file", "a lock that is a folder", "read-only"])
 def test_where_nothing_can_be_kept_nothing_is(raw: Path, tmp_path: Path, done: Done, where: str, monkeypatch: pytest.MonkeyPatch):
     own = Builds(raw, tmp_path, done)

@@ -129,6 +129,7 @@ def test_a_table_without_rows_is_left_out(folder: Path, tmp_path: Path):
     assert "contacts/contact_id" not in json.dumps(said)
 
 
+@pytest.mark.slow
 def test_a_split_is_read_alone(dataset: mlcroissant.Dataset, folder: Path):
     loaded = load_dataset(str(folder), "events")
     for split in loaded:

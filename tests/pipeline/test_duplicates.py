@@ -193,6 +193,7 @@ def test_pairs_are_missed_as_seldom_as_stated(size, similarity):
 # --- candidates ------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_candidates_are_the_same_however_units_are_cut_and_whatever_fits_into_memory(data):
@@ -264,6 +265,7 @@ def test_a_part_of_the_numbers_is_no_larger_than_the_limit():
     assert max(parts) <= 1 << 13
 
 
+@pytest.mark.slow
 def test_memory_grows_by_marks_alone():
     """They are BANDS bytes an article."""
     peaks = []

@@ -332,6 +332,7 @@ def test_the_same_build_leaves_a_release_alone(raw: Path, tmp_path: Path):
     assert [p.name for p in out.parent.iterdir()] == ["1.2.3"]
 
 
+@pytest.mark.slow
 def test_a_published_release_is_never_overwritten(raw: Path, tmp_path: Path):
     build(raw, None, None)
     before = files(tmp_path / "data" / "processed")
