@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cache import Area, key
-from pipeline.duplicates import Pairs, Spool, Verified, numbers, verify
+from pipeline.duplicates.candidates import Pairs, Spool, numbers
+from pipeline.duplicates.comparison import Verified, verify
 from pipeline.external import Codes
 from pipeline.findings import Findings
 from pipeline.index import Index

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cut import Cut
-from pipeline.duplicates import BANDS, NOTHING, Spool
+from pipeline.duplicates.candidates import Spool
+from pipeline.duplicates.minhash import BANDS, NOTHING
 from pipeline.findings import Finding
 from pipeline.groups import read_group
 from pipeline.nodes import Ints, integers

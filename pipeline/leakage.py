@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.duplicates import NEAR_DUPLICATE, Verified
+from pipeline.duplicates.comparison import NEAR_DUPLICATE, Verified
 from pipeline.index import Index
 from pipeline.nodes import Ints
 from pipeline.split import SCHEMES, SPLITS, Assigned, Codes

@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.duplicates import Forest, components
 from pipeline.findings import Finding, Findings
+from pipeline.forest import Forest, components
 from pipeline.nodes import Ints
 from schema.reference import SplitName, SplitPolicy, Splits
 
@@ -132,7 +132,7 @@ def _by_outlet(heads: Heads, copies: Sequence[Ints], fixed: Codes) -> Ints:
     splits: dict[int, set[int]] = defaultdict(set)
     for group, code in np.unique(np.stack([groups, fixed])[:, fixed >= 0], axis=1).T.tolist():
         splits[group].add(code)
-    joined: Forest[int] = Forest()
+    joined = Forest()
     for pair in np.unique(np.sort(groups[np.stack(copies)], axis=0), axis=1).T.tolist():
         first, other = (joined.root(group) for group in pair)
         together = splits[first] | splits[other]

@@ -24,7 +24,7 @@ from pipeline.check import check_unit
 from pipeline.check.unit import Unit
 from pipeline.counting import distinct
 from pipeline.cut import Cut, rows
-from pipeline.duplicates import BANDS, NOTHING, signatures
+from pipeline.duplicates.minhash import BANDS, NOTHING, signatures
 from pipeline.files import MAX_DOCUMENT, Files
 from pipeline.findings import Finding, Findings
 from pipeline.grams import text_hashes

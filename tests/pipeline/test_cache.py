@@ -15,7 +15,7 @@ from benchmarks.generate import generate
 from pipeline import cache, cut, gather, groups, shards, write
 from pipeline.build import build
 from pipeline.cache import whole
-from pipeline.duplicates import Spool
+from pipeline.duplicates.candidates import Spool
 from pipeline.findings import Refused
 from pipeline.means import Means
 from pipeline.tables import ARTICLE_TABLES
