@@ -16,7 +16,7 @@ from pipeline.index import Index
 from pipeline.nodes import Ints
 from pipeline.passes import Passes
 from pipeline.split import Assigned, Heads, split
-from pipeline.units import read_table
+from pipeline.store import read_table
 from schema.vocabulary import ContactKind
 
 _PAIRS = 1 << 12

@@ -13,8 +13,9 @@ from pathlib import Path
 import pyarrow as pa
 import xxhash
 
+from pipeline.entries import Said, read_index
+from pipeline.store import read_table, write_folder
 from pipeline.tally import Tally
-from pipeline.units import Said, read_index, read_table, write_folder
 
 UNITS, MOST = 8, 12
 """One unit in so many ends a group, and units that a group has at most."""

@@ -25,8 +25,8 @@ from pipeline.groups import read_group
 from pipeline.nodes import Ints, integers
 from pipeline.pages import PageReports, PageStatus
 from pipeline.read import Origin, Raw
+from pipeline.store import read_table
 from pipeline.tally import Tally
-from pipeline.units import read_table
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 

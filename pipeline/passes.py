@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.at_hand import masked
 from pipeline.check import check_unit
 from pipeline.check.corpus import Known, links_resolve
 from pipeline.check.unit import Unit
@@ -22,7 +23,7 @@ from pipeline.pages import PageStatus, Shelf
 from pipeline.read import Origin, Raw, records
 from pipeline.spans import bundles_array
 from pipeline.texts import Texts
-from pipeline.units import masked, reparsed
+from pipeline.units import reparsed
 from schema.records import Article, Bundle, Pass
 from schema.vocabulary import RightsStatus, TextStatus
 

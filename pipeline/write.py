@@ -17,8 +17,8 @@ from pipeline.bag import sha256
 from pipeline.cache import whole
 from pipeline.digest import Digest, of_shards
 from pipeline.split import Codes
+from pipeline.store import read_table
 from pipeline.tables import ROW, finished, table_schema, with_splits
-from pipeline.units import read_table
 from schema.reference import SplitName
 
 ROW_GROUP_BYTES = 16 * 2**20

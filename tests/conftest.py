@@ -27,8 +27,8 @@ import pipeline.plots  # noqa: E402
 from pipeline.build import Built, Checked, build, checking  # noqa: E402
 from pipeline.findings import Finding  # noqa: E402
 from pipeline.shards import write_tables  # noqa: E402
+from pipeline.store import read_table  # noqa: E402
 from pipeline.tables import ARTICLE_TABLES, finished, with_splits  # noqa: E402
-from pipeline.units import read_table  # noqa: E402
 from schema.records import Bundle  # noqa: E402
 
 TESTS = Path(__file__).parent

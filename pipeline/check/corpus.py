@@ -16,7 +16,8 @@ from pipeline.nodes import Ints
 from pipeline.rai import unknown_rai
 from pipeline.read import Raw
 from pipeline.split import SCHEMES
-from pipeline.units import read_table, reparsed
+from pipeline.store import read_table
+from pipeline.units import reparsed
 from schema.base import edtf_bounds
 from schema.reference import Contact
 from schema.vocabulary import ClaimField, ContactStatus

@@ -12,9 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cut import Cut, Piece
+from pipeline.entries import read_index
 from pipeline.files import hidden
 from pipeline.nodes import nodes, replaced
-from pipeline.units import Context, Task, read_index, work
+from pipeline.units import Context, Task, work
 from schema.records import Article, Bundle, Event, Mention
 from schema.vocabulary import ARTICLE_ZONES, PrivateKind, RightsStatus, ZoneType
 from tests.conftest import VALID, tables_of_unit
