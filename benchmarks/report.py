@@ -88,10 +88,9 @@ def _build(rows: list[Row]) -> str:
         case, bundles = group.key
         own = [f"**{case}**" if case == OURS else case, f"{bundles:,}", len(group.rows), group.spread()]
         base = _find(found, "bound", bundles)
-        lines.append(
-            [*own, _ratio(group.median(), base), _number(group.median("cpu")), f"{group.memory:,.0f}", f"{group.resident:,.0f}"]
-        )
-    return _table(("case", "bundles", "n", "s", "to bound", "CPU s", "PSS MiB", "RSS MiB"), lines)
+        took = [_number(group.median("cpu")), f"{group.memory:,.0f}", f"{group.resident:,.0f}"]
+        lines.append([*own, _ratio(group.median(), base), *took, _number(group.median("bytes") / 1e6)])
+    return _table(("case", "bundles", "n", "s", "to bound", "CPU s", "PSS MiB", "RSS MiB", "MB written"), lines)
 
 
 def _memory(rows: list[Row]) -> str:

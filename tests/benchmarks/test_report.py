@@ -30,7 +30,7 @@ def results(folder: Path, name: str, rows: list[dict]) -> Path:
 
 def built() -> list[dict]:
     return [
-        {"case": case, "bundles": 1000, "seconds": seconds, "cpu": seconds, "pss": 100 << 20, "rss": 150 << 20}
+        {"case": case, "bundles": 1000, "seconds": seconds, "cpu": seconds, "pss": 100 << 20, "rss": 150 << 20, "bytes": 5_000_000}
         for case, seconds in RUNS
     ]
 
@@ -42,8 +42,8 @@ def run(folder: Path, docs: Path) -> int:
 def test_medians_spread_and_ratios(docs: Path, tmp_path: Path):
     assert run(results(tmp_path / "r", "build", built()), docs) == 0
     page = (docs / "performance.md").read_text()
-    assert "| bound | 1,000 | 3 | 3.00 (2.00–4.00) | 1.00 × | 3.00 | 100 | 150 |" in page
-    assert "| **build** | 1,000 | 3 | 6.00 (5.40–6.60) | 2.00 × | 6.00 | 100 | 150 |" in page
+    assert "| bound | 1,000 | 3 | 3.00 (2.00–4.00) | 1.00 × | 3.00 | 100 | 150 | 5.00 |" in page
+    assert "| **build** | 1,000 | 3 | 6.00 (5.40–6.60) | 2.00 × | 6.00 | 100 | 150 | 5.00 |" in page
     assert "cores 2, memory (GiB) 8.0" in page
     assert page.count("Not measured yet.") == len(FIGURES) - 1
 
