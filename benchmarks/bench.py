@@ -103,7 +103,7 @@ def peer_command(name: str, raw: Path, out: Path) -> list[str | Path]:
     return [sys.executable, "-m", "benchmarks.peers", name, raw, out]
 
 
-def environment() -> Mapping[str, str]:
+def environment() -> dict[str, str]:
     """Variables for commands: the package is found from anywhere, nothing reaches for the network, and what Python compiled it keeps,
     as it does where nobody forbids that.
     """

@@ -109,7 +109,9 @@ def dask(bench: Bench, bundles: int, repeat: int) -> None:
 
 @contextmanager
 def cluster(local: Path) -> Iterator[tuple[str, list[int]]]:
-    """A scheduler and two workers as processes of their own; gives the address and the ids of the processes."""
+    """A scheduler and two workers as processes of their own, started as docs/scale.md says; gives the address and the ids of the
+    processes.
+    """
     from distributed import Client
 
     with socket.socket() as free:
@@ -119,11 +121,12 @@ def cluster(local: Path) -> Iterator[tuple[str, list[int]]]:
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["worker", address, "--nworkers", "2", "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
     worker += ["--host", "127.0.0.1", "--local-directory", str(local)]
+    env = environment() | {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for options in (scheduler, worker):
             command, quiet = [sys.executable, "-m", "dask", *options], subprocess.DEVNULL
-            processes.append(subprocess.Popen(command, env=environment(), cwd=ROOT, stdout=quiet, stderr=quiet))  # noqa: S603
+            processes.append(subprocess.Popen(command, env=env, cwd=ROOT, stdout=quiet, stderr=quiet))  # noqa: S603
         with Client(address, timeout=60) as client:  # type: ignore[no-untyped-call]
             client.wait_for_workers(2, timeout=60)
         yield address, [process.pid for process in processes]
