@@ -52,6 +52,16 @@ def test_rows_of_several_files_are_those_of_one_split(text: str):
     assert row.endswith("| 7 | – | 5 |")
 
 
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML has no parser in C here, and the tests use none")
+def test_both_parsers_of_yaml_read_the_same(release: Built, text: str):
+    """The other tests read cards by the one in C (``cards_read_fast``), users by the one in Python."""
+    for written in (text, (release.folder / "README.md").read_text("utf-8")):
+        front = written.split("---\n")[1]
+        own = yaml.load(front, Loader=yaml.SafeLoader)
+        assert own["dataset_info"]
+        assert own == yaml.load(front, Loader=yaml.CSafeLoader)
+
+
 def fields(kinds: dict[str, pa.DataType]) -> pa.DataType:
     return pa.struct([pa.field(name, kind) for name, kind in kinds.items()])
 

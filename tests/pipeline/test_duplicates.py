@@ -197,7 +197,8 @@ def test_candidates_are_the_same_however_units_are_cut_and_whatever_fits_into_me
     assert all_candidates(np.split(rows, cuts), limit=data.draw(st.sampled_from([300, 1_000, 1 << 14]))) == whole
 
 
-@settings(deadline=None, max_examples=15)
+@pytest.mark.slow
+@settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_candidates_are_the_same_whatever_is_remembered_and_only_bands_that_changed_are_sought(data):
     rows = crowded(np.random.default_rng(data.draw(st.integers(0, 2**32 - 1))), count := data.draw(st.integers(1, 300)))
