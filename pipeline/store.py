@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from pipeline.cache import whole
 
+_BUFFER = 2**18
+"""Bytes that are written at once: the columns of a batch are many, and most of them small."""
+
 
 def write_folder(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
     """Make a folder with tables, one file each, as ``read_table`` reads them."""
@@ -20,10 +23,6 @@ def write_folder(folder: Path, tables: Iterable[tuple[str, pa.Table]]) -> None:
                 pa.ipc.new_file(file, table.schema) as writer,
             ):
                 writer.write_batch(batch)
-
-
-_BUFFER = 2**18
-"""Bytes that are written at once: the columns of a batch are many, and most of them small."""
 
 
 def read_table(folder: Path, name: str, columns: Sequence[str] | None = None) -> pa.RecordBatch:
